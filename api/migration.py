@@ -1,0 +1,31 @@
+"""Brings a database to the newest schema, and lets the server's login take the app's roles."""
+
+from psycopg import sql
+from sqlalchemy import create_engine
+
+from migrations import upgrade as schema
+
+SERVER_ROLES = ("lantern_app", "lantern_planner")
+
+
+def migrate(url: str, server: str) -> None:
+    """Runs every missing migration as the login of `url`, then makes the login `server` a member of the app's roles."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        schema.upgrade(connection)
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        for role in SERVER_ROLES:
+            grant = sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(server))
+            driver.execute(grant)
+    engine.dispose()
+
+
+def at_head(url: str) -> bool:
+    """Whether the database has every migration of this version."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return schema.at_head(connection)
+    finally:
+        engine.dispose()

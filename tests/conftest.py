@@ -1,0 +1,3 @@
+"""The fixtures, by topic."""
+
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.shared"]
