@@ -1,0 +1,76 @@
+"""An account: a person of the organisation who signs in, with roles."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.schema import OfOrganisation, Row, Versioned, to, to_organisation
+
+
+class Role(StrEnum):
+    STREETWORKER = "streetworker"
+    MANAGER = "manager"
+    PLANNER = "planner"
+    DESK = "desk"
+    STEWARD = "steward"
+
+
+class Account(OfOrganisation, Versioned, Row):
+    """`left_on` is the first day on which the person may no longer sign in."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        to_organisation(),
+        to("team", "team_id"),
+        UniqueConstraint("organisation_id", "email"),
+        Index(None, "email"),
+        CheckConstraint("email = lower(email) and length(email) between 3 and 254", name="email"),
+        CheckConstraint("length(name) between 1 and 200", name="name"),
+        CheckConstraint(
+            "cardinality(roles) > 0 and roles <@ '{streetworker,manager,planner,desk,steward}'::text[]", name="roles"
+        ),
+    )
+
+    email: Mapped[str]
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    roles: Mapped[list[str]]
+    team_id: Mapped[UUID | None]
+    locale: Mapped[str] = mapped_column(default="en", server_default="en")
+    left_on: Mapped[date | None]
+
+
+class SignIn(OfOrganisation, Row):
+    """A session kept by the server; the browser holds the token, the table its SHA-256."""
+
+    __tablename__ = "session"
+    __table_args__ = (to_organisation(), to("account", "account_id"), Index(None, "token_hash"))
+
+    account_id: Mapped[UUID]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    device: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+
+
+class AccessToken(OfOrganisation, Row):
+    """A personal access token for scripts and QGIS; shown once, the table keeps its SHA-256."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (
+        to_organisation(),
+        to("account", "account_id"),
+        Index(None, "token_hash"),
+        CheckConstraint("length(name) between 1 and 200", name="name"),
+    )
+
+    account_id: Mapped[UUID]
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]

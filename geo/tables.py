@@ -1,0 +1,33 @@
+"""All tables, so that `schema.metadata` is whole: for migrations and for tests."""
+
+from geo.account import AccessToken, Account, SignIn
+from geo.assignment import Assignment
+from geo.basemap import BasemapFeature
+from geo.change import Change
+from geo.district import District
+from geo.organisation import Organisation
+from geo.schema import metadata
+from geo.site import Site, SiteMove, SiteStatus
+from geo.site_type import SiteType
+from geo.team import Team
+from geo.visit import Visit
+from geo.work_area import WorkArea
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "Assignment",
+    "BasemapFeature",
+    "Change",
+    "District",
+    "Organisation",
+    "SignIn",
+    "Site",
+    "SiteMove",
+    "SiteStatus",
+    "SiteType",
+    "Team",
+    "Visit",
+    "WorkArea",
+    "metadata",
+]

@@ -1,0 +1,25 @@
+-- Does a work area that is assigned today to whoever asks hold this point? Invoker's rights: the policies of
+-- assignment and work_area apply inside.
+CREATE FUNCTION lantern.in_my_areas(place public.geometry) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT FROM lantern.assignment AS mine
+    JOIN lantern.work_area AS area ON area.organisation_id = mine.organisation_id AND area.id = mine.work_area_id
+    WHERE mine.organisation_id = lantern.asking_organisation()
+        AND mine.account_id = lantern.asking_account()
+        AND lantern.asking_on() BETWEEN mine.starts_on AND coalesce(mine.ends_on, 'infinity')
+        AND lantern.asking_on() BETWEEN area.valid_from AND coalesce(area.valid_to, 'infinity')
+        AND public.ST_Covers(area.geom, place)
+);
+
+-- The 1 km cells that my areas touch: the cheap test that comes before the exact one.
+CREATE FUNCTION lantern.my_cells_1km() RETURNS bigint[] LANGUAGE sql STABLE
+RETURN (
+    SELECT coalesce(array_agg(DISTINCT cell), '{}')
+    FROM lantern.assignment AS mine
+    JOIN lantern.work_area AS area ON area.organisation_id = mine.organisation_id AND area.id = mine.work_area_id
+    CROSS JOIN LATERAL unnest(area.cells_1km) AS cell
+    WHERE mine.organisation_id = lantern.asking_organisation()
+        AND mine.account_id = lantern.asking_account()
+        AND lantern.asking_on() BETWEEN mine.starts_on AND coalesce(mine.ends_on, 'infinity')
+        AND lantern.asking_on() BETWEEN area.valid_from AND coalesce(area.valid_to, 'infinity')
+);
