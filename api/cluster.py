@@ -1,4 +1,4 @@
-"""The private PostgreSQL cluster: started and stopped with Lantern, reachable through a socket in a private folder only."""
+"""The private PostgreSQL cluster: started and stopped with Lantern, reached by a socket in a private folder only."""
 
 import fcntl
 import os
@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import psycopg
@@ -44,9 +43,7 @@ class Cluster:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     @property
@@ -92,7 +89,7 @@ class Cluster:
         self._postmaster = self._lock = self._socket = None
 
     def join(self, patience: float = 60.0) -> None:
-        """Finds the socket of the cluster that another process runs, and waits up to `patience` seconds until it answers."""
+        """Finds the cluster that another process runs, and waits up to `patience` seconds until it answers."""
         account = whoever_runs(self.home)
         self._socket = make_socket_folder((self.home / "cluster").resolve(), account)
         deadline = time.monotonic() + patience

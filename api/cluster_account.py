@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 ROOTS_CLUSTERS = Path("/var/lib/lantern")
 UNPRIVILEGED = "postgres"
@@ -18,6 +19,12 @@ LONGEST_SOCKET = 103  # bytes: 107 on Linux, 103 on macOS
 
 class ClusterError(Exception):
     """The private cluster cannot be used; the message tells a person why and what to do."""
+
+
+class AsProcess(TypedDict):
+    user: int | None
+    group: int | None
+    extra_groups: list[int] | None
 
 
 @dataclass(frozen=True)
@@ -33,21 +40,18 @@ class Account:
         return self.uid == os.geteuid()
 
     @property
-    def as_process(self) -> dict[str, object]:
+    def as_process(self) -> AsProcess:
         """The arguments of `subprocess` that start a program as this account."""
-        return {} if self.is_me else {"user": self.uid, "group": self.gid, "extra_groups": []}
+        if self.is_me:
+            return {"user": None, "group": None, "extra_groups": None}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def may_enter(self, folder: Path) -> bool:
         """Whether this account may pass through the folder and all above it, asked of the system itself."""
         if self.is_me:
             return os.access(folder, os.X_OK)
         asked = subprocess.run(
-            ["/bin/sh", "-c", 'test -x "$0/."', str(folder)],
-            cwd="/",
-            check=False,
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[],
+            ["/bin/sh", "-c", 'test -x "$0/."', str(folder)], cwd="/", check=False, **self.as_process
         )
         return asked.returncode == 0
 
@@ -113,7 +117,7 @@ def make_place(home: Path, account: Account) -> Path:
 
 
 def make_socket_folder(place: Path, account: Account) -> Path:
-    """Makes the private folder of the socket: inside the cluster's place, or near the root when that path is too long."""
+    """Makes the private folder of the socket: in the cluster's place, or near the root when that path is too long."""
     inside = place / "socket"
     if len(os.fsencode(inside / SOCKET_FILE)) <= LONGEST_SOCKET:
         return account.make_private(inside)

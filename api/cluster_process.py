@@ -2,11 +2,11 @@
 
 import ctypes
 import os
+import platform
 import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +18,7 @@ from api.postgresql import find_programs
 PATIENCE = 60.0  # seconds
 LOG_FULL = 1_000_000  # bytes
 PR_SET_PDEATHSIG = 1
+ON_LINUX = platform.system() == "Linux"
 
 # The log tells of starts, stops and crashes, never of statements: those may hold places.
 SETTINGS = {
@@ -43,7 +44,7 @@ CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 
 def initialise(place: Path, account: Account, logins: tuple[str, ...], admin: str) -> None:
-    """Makes the data folder when there is none, and says who may sign in: whoever runs Lantern, by the socket, as `logins`."""
+    """Makes the data folder when there is none, and lets whoever runs Lantern sign in by the socket, as `logins`."""
     data = place / "data"
     if not data.exists():
         half_made = place / "data.new"
@@ -126,7 +127,8 @@ class Postmaster:
             self._process = subprocess.Popen(
                 [programs / "postgres", "-D", self._data, *settings],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=_environment(), start_new_session=True,
-                preexec_fn=_end_with_parent(), **self._account.as_process,
+                preexec_fn=_end_with_parent(),  # noqa: PLW1509 – started in the main thread, before there are others
+                **self._account.as_process,
             )  # fmt: skip
         return _until(lambda: self._ready() or not self.running, PATIENCE) and self.running
 
@@ -150,7 +152,7 @@ class Postmaster:
         return int(lines[0]) if lines and lines[0].isdigit() else None
 
     def _is_ours(self, pid: int) -> bool:
-        if sys.platform == "linux":
+        if ON_LINUX:
             try:
                 return Path(f"/proc/{pid}/cwd").samefile(self._data)  # a postmaster works in its data folder
             except OSError:
@@ -164,7 +166,7 @@ class Postmaster:
 
 def _end_with_parent() -> Callable[[], None] | None:
     """What the new process runs before it becomes PostgreSQL: on Linux it asks to be stopped when Lantern is killed."""
-    if sys.platform != "linux":
+    if not ON_LINUX:
         return None
     prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
 
@@ -182,7 +184,7 @@ def _environment() -> dict[str, str]:
 
 
 def _locale() -> str:
-    return "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
+    return "C.UTF-8" if ON_LINUX else "en_US.UTF-8"
 
 
 def _open_own(file: Path, account: Account, how: int) -> IO[bytes]:
