@@ -36,6 +36,7 @@ class Cluster:
         self.home = Path(os.path.abspath(home.expanduser()))
         self._durable = durable
         self._lock: IO[str] | None = None
+        self._seat: IO[str] | None = None
         self._socket: Path | None = None
         self._postmaster: Postmaster | None = None
 
@@ -80,27 +81,43 @@ class Cluster:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """Stops the cluster and gives the home free; open connections are closed."""
-        if self._postmaster is not None:
-            self._postmaster.stop()
-        if self._lock is not None:
-            self._lock.close()
-        self._postmaster = self._lock = self._socket = None
+    def stop(self, *, after_guests: bool = False) -> None:
+        """Stops the cluster, if this object started it, and gives the home free.
 
-    def join(self, patience: float = 60.0) -> None:
-        """Finds the cluster that another process runs, and waits up to `patience` seconds until it answers."""
+        Open connections are closed, unless `after_guests` says to wait until those who joined have left.
+        """
+        if self._postmaster is not None:
+            if after_guests:
+                fcntl.flock(self._guests(), fcntl.LOCK_EX)
+            self._postmaster.stop()
+        for held in (self._seat, self._lock):
+            if held is not None:
+                held.close()
+        self._postmaster = self._lock = self._seat = self._socket = None
+
+    def join(self, patience: float = 60.0) -> bool:
+        """Takes a guest's seat in the cluster that another process runs; False when that one has just stopped.
+
+        Waits up to `patience` seconds until the cluster answers, then raises ClusterError.
+        """
+        fcntl.flock(self._guests(), fcntl.LOCK_SH)
         account = whoever_runs(self.home)
-        self._socket = make_socket_folder((self.home / "cluster").resolve(), account)
+        self._socket = make_socket_folder(make_place(self.home, account), account)
         deadline = time.monotonic() + patience
-        while True:
+        while is_in_use(self.home):
             try:
                 with self._connection(DATABASE):
-                    return
+                    return True
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise ClusterError(f"The cluster in {self.home} does not answer.") from error
                 time.sleep(0.1)
+        self.stop()
+        return False
+
+    def _guests(self) -> IO[str]:
+        self._seat = (self.home / "guests").open("a")
+        return self._seat
 
     def _take_lock(self) -> IO[str]:
         lock = (self.home / "lock").open("a+")

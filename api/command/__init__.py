@@ -1,0 +1,40 @@
+"""The command `lantern`."""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from api.cluster_account import ClusterError
+from api.command.migrate import run_migrations
+from api.command.refusal import Refusal
+from api.command.up import run_server
+from api.postgresql import PostgresqlMissing
+
+app = typer.Typer(
+    name="lantern",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would print what was typed and where people sleep
+    rich_markup_mode="markdown",
+    help="""Lantern keeps the map of places where people sleep that are no homes, for outreach services.
+
+Start it with `lantern up` and open the address it prints. Everything lives in LANTERN_HOME; other commands
+work while it runs, and also while it does not.""",
+    epilog="""Environment: LANTERN_HOME (where data lives), LANTERN_DATABASE_URL (an outside PostGIS instead),
+LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000).""",
+)
+app.command("up")(run_server)
+app.command("migrate")(run_migrations)
+
+
+def main() -> None:
+    """Runs the command line; a refusal is one message on the error stream and status 1."""
+    try:
+        app()
+    except (Refusal, ClusterError, PostgresqlMissing) as refusal:
+        typer.echo(f"lantern: {refusal}", err=True)
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            typer.echo(f"lantern: LANTERN_{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}", err=True)
+    sys.exit(1)

@@ -1,0 +1,102 @@
+"""`lantern up`: everything that runs while Lantern runs."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from api.cluster import ADMIN, SERVER, Cluster
+from api.command.connection import require_head
+from api.command.demo_town import demo_names, is_empty, sign_ins
+from api.command.refusal import Refusal
+from api.command.server import serve
+from api.demo import DEMO_PASSWORD, load_demo
+from api.migration import migrate
+from api.settings import Settings
+
+
+def run_server(
+    host: Annotated[str | None, typer.Option(help="The address to listen on. [LANTERN_HOST, else 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port to listen on. [LANTERN_PORT, else 8000]")
+    ] = None,
+    demo: Annotated[bool, typer.Option(help="Fill an empty database with the made-up town of Doggerstad.")] = True,
+) -> None:
+    """Start Lantern, and stop it with Ctrl-C.
+
+    Starts the private database, brings it to this version, fills it with the demo town when it is empty, and serves
+    the pages and the API. With LANTERN_DATABASE_URL it uses that database instead, and changes nothing in it.
+    """
+    chosen = {"host": host, "port": port}
+    settings = Settings().model_copy(update={name: value for name, value in chosen.items() if value is not None})
+    for kind in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, _leave)
+    try:
+        with _listening(settings) as listener, _database(settings, demo=demo) as url:
+            settings = settings.model_copy(update={"database_url": url, "port": listener.getsockname()[1]})
+            serve(settings, listener, ready=lambda: _welcome(settings.address, url))
+    except KeyboardInterrupt:
+        typer.echo("Lantern has stopped.", err=True)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The server's socket, taken before anything else is started, so that a busy port is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(2048)
+        except OSError as error:
+            raise Refusal(
+                f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+                "Another program may use it; choose another with LANTERN_PORT."
+            ) from None
+        yield listener
+
+
+@contextmanager
+def _database(settings: Settings, *, demo: bool) -> Iterator[str]:
+    """The address of a ready database, as the server signs in; a private one runs until the block ends."""
+    if settings.database_url is not None:
+        require_head(settings.database_url)
+        _refuse_demo_in_public(settings, settings.database_url)
+        yield settings.database_url
+        return
+    with Cluster(settings.home) as cluster:
+        admin = cluster.url(ADMIN)
+        migrate(admin, SERVER)
+        if demo and settings.on_loopback and is_empty(admin):
+            typer.echo("The database is empty: making the demo town of Doggerstad.")
+            asyncio.run(load_demo(cluster.url()))
+        _refuse_demo_in_public(settings, cluster.url())
+        yield cluster.url()
+
+
+def _refuse_demo_in_public(settings: Settings, url: str) -> None:
+    names = [] if settings.on_loopback else demo_names(url)
+    if names:
+        raise Refusal(
+            f"{settings.host} can be reached from other machines, and this database holds a demo ({', '.join(names)}) "
+            "whose passwords everybody knows. Listen on 127.0.0.1, or set LANTERN_HOME to a folder without a demo."
+        )
+
+
+async def _welcome(address: str, url: str) -> None:
+    people = await sign_ins(url)
+    lines = [f"Lantern is ready: {address}"]
+    if people:
+        lines.append(f"Sign in to the demo as one of these; the password of all is {DEMO_PASSWORD}")
+        lines += [f"  {person.email:<32} {', '.join(person.roles)}" for person in people]
+    lines.append("Stop it with Ctrl-C.")
+    typer.echo("\n" + "\n".join(lines))
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)

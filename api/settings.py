@@ -1,0 +1,61 @@
+"""What the environment says: where Lantern keeps its data and where it listens."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DRIVER = "postgresql+psycopg"
+
+
+def _usual_home() -> Path:
+    share = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(share) if share.startswith("/") else Path.home() / ".local" / "share") / "lantern"
+
+
+class Settings(BaseSettings):
+    """Each setting is an environment variable: LANTERN_HOME, LANTERN_DATABASE_URL, LANTERN_HOST, LANTERN_PORT.
+
+    `database_url` is SQLAlchemy's form of a PostgreSQL address, or None for the private cluster in `home`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LANTERN_", env_ignore_empty=True, hide_input_in_errors=True)
+
+    home: Path = Field(default_factory=_usual_home)
+    database_url: Annotated[str | None, Field(repr=False)] = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return Path(os.path.abspath(home.expanduser()))
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_driver(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in ("postgres", "postgresql", DRIVER):
+            raise ValueError("a database address starts with postgresql://")
+        return f"{DRIVER}://{rest}"
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds the server."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the server is reachable from this machine only."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
