@@ -1,1 +1,1 @@
-"""People and the wire: who asks, what they may see, the API, the command line."""
+"""People and the wire: who asks and what they may see, one file a noun, and the command line."""

@@ -4,10 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
+from geoalchemy2.shape import from_shape
+from shapely import Polygon
 from sqlalchemy import CheckConstraint, UniqueConstraint, func
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from data.site_types import site_types
 from geo.schema import Row, new_id
+from geo.site_type import SiteType
 
 
 class Organisation(Row):
@@ -28,3 +33,51 @@ class Organisation(Row):
     time_zone: Mapped[str] = mapped_column(server_default="Europe/Brussels")
     is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+async def add_site_types(session: AsyncSession, organisation_id: UUID) -> None:
+    """Gives an organisation the site types of `data/site_types.csv`, which it may edit from then on."""
+    session.add_all(
+        SiteType(
+            organisation_id=organisation_id,
+            slug=kind.slug,
+            label=kind.label,
+            revisit_days=kind.revisit_days,
+            ethos=kind.ethos,
+            ethos_light=kind.ethos_light,
+            hud=kind.hud,
+            polish_count=kind.polish_count,
+            chain=kind.chain,
+        )
+        for kind in site_types()
+    )
+    await session.flush()
+
+
+async def create_organisation(
+    session: AsyncSession,
+    *,
+    slug: str,
+    name: str,
+    bounds: Polygon,
+    time_zone: str,
+    organisation_id: UUID | None = None,
+    is_demo: bool = False,
+    national_srid: int | None = None,
+) -> Organisation:
+    """A new organisation, without its site types yet; `bounds` in degrees (lon lat).
+
+    The transaction names the slug (`Database.knocking`); its site types are added by who then asks for it.
+    """
+    organisation = Organisation(
+        id=organisation_id or new_id(),
+        slug=slug,
+        name=name,
+        bounds=from_shape(bounds, 4326),
+        time_zone=time_zone,
+        is_demo=is_demo,
+        national_srid=national_srid,
+    )
+    session.add(organisation)
+    await session.flush()
+    return organisation

@@ -58,7 +58,11 @@ BEGIN
                 USING (organisation_id = lantern.asking_organisation()
                     AND (account_id = lantern.asking_account()
                         OR (SELECT lantern.asking_scope()) IN ('organisation', 'people')));
-            CREATE POLICY shown ON lantern.%1$I FOR ALL TO lantern_app
+            CREATE POLICY shown ON lantern.%1$I FOR SELECT TO lantern_app
+                USING (token_hash = decode(lantern.asking_with('credential'), 'hex'));
+            CREATE POLICY noted ON lantern.%1$I FOR UPDATE TO lantern_app
+                USING (token_hash = decode(lantern.asking_with('credential'), 'hex'));
+            CREATE POLICY ended ON lantern.%1$I FOR DELETE TO lantern_app
                 USING (token_hash = decode(lantern.asking_with('credential'), 'hex'));
         $policy$, name);
     END LOOP;

@@ -1,0 +1,45 @@
+"""The app factory: the API and nothing else. `web.app` puts the pages beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+
+from api import access_token, problem, session
+from api.asking import get_database
+from api.database import Database
+from api.headers import PrivateHeaders
+from api.incoming import LimitedBody, OwnSiteOnly
+from api.settings import Settings
+
+NOUNS = (session, access_token)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API under `/api/v1`, and `/healthz`. The database's connections open with the app and close with it."""
+    if settings.database_url is None:
+        raise ValueError("settings name no database: start the cluster first")
+    database = Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.settings = settings
+    app.state.database = database
+    for noun in NOUNS:
+        app.include_router(noun.router)
+    app.add_api_route("/healthz", healthz, include_in_schema=False)
+    app.add_middleware(LimitedBody)
+    app.add_middleware(OwnSiteOnly)
+    app.add_middleware(PrivateHeaders)
+    problem.install(app)
+    return app
+
+
+async def healthz(request: Request) -> Response:
+    """200 when the database answers, 503 when it does not."""
+    alive = await get_database(request).answers()
+    return Response("ok\n" if alive else "the database does not answer\n", 200 if alive else 503)

@@ -1,0 +1,47 @@
+"""Who asks, and how far that reaches."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from geo.account import Role
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A person of one organisation, or the command line acting for it (then without an account)."""
+
+    organisation_id: UUID
+    organisation_slug: str
+    account_id: UUID | None
+    roles: frozenset[Role]
+    name: str
+    locale: str
+    time_zone: str
+    by: Literal["session", "token", "command"] = "session"
+
+    @classmethod
+    def command(cls, organisation_id: UUID, slug: str, time_zone: str) -> "Asker":
+        """The command line, run by who administers the machine: reaches what a manager reaches."""
+        return cls(organisation_id, slug, None, frozenset({Role.MANAGER}), "command line", "en", time_zone, "command")
+
+    @property
+    def scope(self) -> str:
+        """What the policies in the database go by: organisation, areas, people or none."""
+        if Role.MANAGER in self.roles:
+            return "organisation"
+        if Role.STREETWORKER in self.roles:
+            return "areas"
+        return "people" if Role.STEWARD in self.roles else "none"
+
+    @property
+    def database_role(self) -> Literal["lantern_app", "lantern_planner"]:
+        """A planner and nothing else has a role that can read the schema `release` alone."""
+        return "lantern_planner" if self.roles == {Role.PLANNER} else "lantern_app"
+
+    @property
+    def today(self) -> date:
+        """The day on the wall of the organisation."""
+        return datetime.now(ZoneInfo(self.time_zone)).date()

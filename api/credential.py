@@ -1,0 +1,84 @@
+"""Credentials: the secret of a session or of an access token, and who stands behind it."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from psycopg import sql
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.asker import Asker
+from api.database import Database, raw
+from geo.account import AccessToken, Account, Role, SignIn
+from geo.organisation import Organisation
+
+TOKEN_PREFIX = "lantern_"  # noqa: S105
+LASTS = timedelta(days=7)
+IDLE = timedelta(hours=12)
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def new_secret(prefix: str = "") -> str:
+    """256 random bits, safe in a cookie and in a header."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> bytes:
+    """What the database keeps of a secret."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+async def asker_of_session(database: Database, secret: str) -> Asker | None:
+    """Who is signed in by this cookie; None when nobody is."""
+    hashed = digest(secret)
+    now = datetime.now(UTC)
+    async with database.knocking(credential=hashed.hex()) as session:
+        row = await session.scalar(select(SignIn).where(SignIn.token_hash == hashed))
+        if row is None or row.expires_at <= now or row.last_seen_at + IDLE <= now:
+            return None
+        asker = await _asker(session, row)
+        if asker and row.last_seen_at + NOTED_EVERY <= now:
+            row.last_seen_at = now
+        return asker
+
+
+async def asker_of_token(database: Database, secret: str) -> Asker | None:
+    """Whose personal access token this is; None when it is no one's, or not any more."""
+    hashed = digest(secret)
+    now = datetime.now(UTC)
+    async with database.knocking(credential=hashed.hex()) as session:
+        row = await session.scalar(select(AccessToken).where(AccessToken.token_hash == hashed))
+        if row is None or (row.expires_at and row.expires_at <= now):
+            return None
+        asker = await _asker(session, row)
+        if asker and (row.last_used_at is None or row.last_used_at + NOTED_EVERY <= now):
+            row.last_used_at = now
+        return asker
+
+
+async def _asker(session: AsyncSession, row: SignIn | AccessToken) -> Asker | None:
+    own = sql.SQL("SET LOCAL lantern.organisation_id = {}; SET LOCAL lantern.account_id = {}").format(
+        sql.Literal(str(row.organisation_id)), sql.Literal(str(row.account_id))
+    )
+    await (await raw(session)).execute(own, prepare=False)
+    account = await session.get(Account, (row.organisation_id, row.account_id))
+    organisation = await session.get(Organisation, row.organisation_id)
+    if account is None or organisation is None:
+        return None
+    return asker_of(account, organisation, "token" if isinstance(row, AccessToken) else "session")
+
+
+def asker_of(account: Account, organisation: Organisation, by: str) -> Asker | None:
+    """None once the person has left."""
+    asker = Asker(
+        organisation.id,
+        organisation.slug,
+        account.id,
+        frozenset(Role(role) for role in account.roles),
+        account.name,
+        account.locale,
+        organisation.time_zone,
+        "token" if by == "token" else "session",
+    )
+    return None if account.left_on and account.left_on <= asker.today else asker

@@ -1,0 +1,120 @@
+"""The database, and the one place that opens a transaction and says who asks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from api.asker import Asker
+from geo.organisation import Organisation
+
+STATEMENT_TIMEOUT_S = 60
+
+
+class OrganisationUnknown(LookupError):
+    """There is no organisation of that name."""
+
+
+class Database:
+    """A pool of connections to one PostgreSQL with PostGIS (`postgresql+psycopg://…`)."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=20,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            hide_parameters=True,
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def asking(self, asker: Asker, timeout_s: int = STATEMENT_TIMEOUT_S) -> AsyncIterator[AsyncSession]:
+        """One transaction in the name of who asks: committed at the end, rolled back on any exception."""
+        async with self._transaction(
+            asker.database_role,
+            timeout_s,
+            organisation_id=str(asker.organisation_id),
+            account_id=str(asker.account_id or ""),
+            scope=asker.scope,
+            today=asker.today.isoformat(),
+        ) as session:
+            yield session
+
+    @asynccontextmanager
+    async def asking_own(self, asker: Asker) -> AsyncIterator[AsyncSession]:
+        """One transaction that reaches what is everyone's own: account, sessions, tokens. No places."""
+        async with self._transaction(
+            "lantern_app",
+            STATEMENT_TIMEOUT_S,
+            organisation_id=str(asker.organisation_id),
+            account_id=str(asker.account_id or ""),
+            scope="none",
+            today=asker.today.isoformat(),
+        ) as session:
+            yield session
+
+    @asynccontextmanager
+    async def knocking(
+        self, *, organisation_slug: str = "", sign_in_email: str = "", credential: str = ""
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction of someone not known yet, who sees only the row that they can name.
+
+        `credential` is the SHA-256 of a token, in hexadecimal.
+        """
+        async with self._transaction(
+            "lantern_app",
+            STATEMENT_TIMEOUT_S,
+            organisation_slug=organisation_slug,
+            sign_in_email=sign_in_email,
+            credential=credential,
+        ) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, role: LiteralString, timeout_s: int, **settings: str) -> AsyncIterator[AsyncSession]:
+        # SET takes no bound parameters, and set_config() is not carried to the workers of a Citus cluster.
+        lines = [sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role))]
+        lines.append(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(f"{timeout_s}s")))
+        lines += [
+            sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("lantern", name), sql.Literal(value))
+            for name, value in settings.items()
+            if value
+        ]
+        async with self._sessions() as session, session.begin():
+            await (await raw(session)).execute(sql.SQL("; ").join(lines), prepare=False)
+            yield session
+
+    async def asker_of_organisation(self, slug: str) -> Asker:
+        """The command line acting for an organisation; raises OrganisationUnknown."""
+        async with self.knocking(organisation_slug=slug) as session:
+            found = await session.scalar(select(Organisation).where(Organisation.slug == slug))
+        if found is None:
+            raise OrganisationUnknown(slug)
+        return Asker.command(found.id, found.slug, found.time_zone)
+
+    async def answers(self) -> bool:
+        """Does the database answer?"""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (DBAPIError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def raw(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
+    """The driver's connection under this session's transaction: for COPY."""
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert isinstance(connection, psycopg.AsyncConnection)
+    return connection

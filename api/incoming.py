@@ -1,0 +1,65 @@
+"""What is refused before any handler sees it: writes from other sites, and bodies over their limit."""
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problem import CROSS_SITE, TOO_LARGE, Problem, response
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+BODY_LIMIT = 4 * 1024 * 1024
+UPLOAD_LIMIT = 512 * 1024 * 1024
+UPLOADS = ("/api/v1/imports/", "/import")
+
+
+class OwnSiteOnly:
+    """Refuses writes that a browser sends for another site.
+
+    Browsers state it in `Sec-Fetch-Site`, older ones in `Origin`; a client that sends neither is no browser and carries
+    no cookie that it was not given on purpose.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE and not _own(Headers(scope=scope)):
+            await response(Problem(CROSS_SITE))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def _own(headers: Headers) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = headers.get("origin")
+    return origin is None or origin.partition("://")[2] == headers.get("host")
+
+
+class LimitedBody:
+    """Refuses a body over its limit, by its announced length or while it comes in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = UPLOAD_LIMIT if scope["path"].startswith(UPLOADS) else BODY_LIMIT
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdigit() or int(announced) > limit:
+            await response(Problem(TOO_LARGE))(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)

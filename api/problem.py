@@ -1,0 +1,165 @@
+"""The catalogue of problems (RFC 9457): stable slugs, and answers that echo neither input nor database text."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from api.headers import ALWAYS
+from geo.geometry import GeometryError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem. The slug never changes and is never translated."""
+
+    slug: str
+    status: int
+    title: str
+
+
+BAD_REQUEST = Kind("bad-request", 400, "The request cannot be read.")
+NOT_SIGNED_IN = Kind("not-signed-in", 401, "Sign in first.")
+SIGN_IN_FAILED = Kind("sign-in-failed", 401, "The address or the password is wrong.")
+FORBIDDEN = Kind("forbidden", 403, "Your role does not allow this.")
+CROSS_SITE = Kind("cross-site", 403, "The request came from another site.")
+RELEASES_ONLY = Kind("releases-only", 403, "Exact data is not for planning. Releases are.")
+NOT_FOUND = Kind("not-found", 404, "There is nothing here.")
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This cannot be done here.")
+NOT_ACCEPTABLE = Kind("not-acceptable", 406, "This form is not offered.")
+CONFLICT = Kind("conflict", 409, "This does not fit with what is there.")
+ID_TAKEN = Kind("id-taken", 409, "This id already stands for something else.")
+STALE_VERSION = Kind("stale-version", 412, "Someone changed this since you read it. Read it again.")
+TOO_LARGE = Kind("too-large", 413, "This is more than is taken at once.")
+UNSUPPORTED = Kind("unsupported", 415, "This kind of content is not taken here.")
+INVALID_INPUT = Kind("invalid-input", 422, "Something in the request is wrong.")
+INVALID_GEOMETRY = Kind("invalid-geometry", 422, "The shape is wrong.")
+VERSION_REQUIRED = Kind("version-required", 428, "State the version you saw, in If-Match.")
+TOO_MANY = Kind("too-many", 429, "Too many tries. Wait a little.")
+INTERNAL = Kind("internal", 500, "Something broke on our side. It was noted.")
+UNAVAILABLE = Kind("unavailable", 503, "The database does not answer. Try again soon.")
+
+BY_STATUS = {
+    kind.status: kind
+    for kind in (BAD_REQUEST, NOT_SIGNED_IN, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED)
+}
+INSUFFICIENT_PRIVILEGE, INTEGRITY, DATA = "42501", "23", "22"
+QUERY_CANCELED = "57014"
+
+
+class Problem(Exception):
+    """Raised anywhere under a request. `errors` say what is wrong and where, never with the value itself."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str | None = None,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        see: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind.slug)
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.see = see
+        self.headers = headers
+
+    def body(self) -> dict[str, Any]:
+        """The members of RFC 9457, with `errors` and `see` where they help."""
+        members = {
+            "type": f"/problems/{self.kind.slug}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "errors": self.errors,
+            "see": self.see,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+
+def response(problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        problem.body(), problem.kind.status, headers=problem.headers, media_type="application/problem+json"
+    )
+
+
+def of_validation(error: RequestValidationError) -> Problem:
+    """What Pydantic found, without the input it found it in."""
+    if any(found["type"] == "json_invalid" for found in error.errors()):
+        return Problem(BAD_REQUEST, "The body is not JSON.")
+    return Problem(
+        INVALID_INPUT,
+        errors=[
+            {"where": ".".join(str(part) for part in found["loc"]), "what": _harmless(found)}
+            for found in error.errors()[:50]
+        ],
+    )
+
+
+def _harmless(found: dict[str, Any]) -> str:
+    # The place an unknown key has in `loc` is the key itself: the client's own, short text.
+    return "is not a field here" if found["type"] == "extra_forbidden" else str(found["msg"])[:300]
+
+
+def of_database(error: DBAPIError) -> Problem:
+    """What the database refused, in our words: its own text may hold a person's data."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state == INSUFFICIENT_PRIVILEGE:
+        return Problem(FORBIDDEN, "This lies outside what you may change.")
+    if state.startswith(INTEGRITY):
+        return Problem(CONFLICT, "Something named here does not exist, or exists already.")
+    if state.startswith(DATA):
+        return Problem(INVALID_INPUT, "A value cannot be stored.")
+    return Problem(UNAVAILABLE, "It took too long." if state == QUERY_CANCELED else None)
+
+
+def of_http(error: HTTPException) -> Problem:
+    kind = BY_STATUS.get(error.status_code)
+    if kind is None:
+        status = HTTPStatus(error.status_code)
+        kind = Kind(status.phrase.lower().replace(" ", "-"), error.status_code, status.phrase)
+    return Problem(kind, headers=dict(error.headers or {}) or None)
+
+
+def of_any(error: Exception) -> Problem:
+    """The problem that any exception under a request stands for."""
+    match error:
+        case Problem():
+            found = error
+        case GeometryError():
+            found = Problem(INVALID_GEOMETRY, errors=[{"where": error.where, "what": error.what}])
+        case RequestValidationError():
+            found = of_validation(error)
+        case HTTPException():
+            found = of_http(error)
+        case DBAPIError():
+            found = of_database(error)
+        case PoolTimeout():
+            found = Problem(UNAVAILABLE, headers={"Retry-After": "5"})
+        case _:
+            found = Problem(INTERNAL)
+    return found
+
+
+HANDLED = (Problem, GeometryError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception)
+
+
+def install(app: FastAPI) -> None:
+    """Answers every exception with a problem."""
+
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        answered = response(of_any(error))
+        if answered.status_code == INTERNAL.status:  # answered outside the middleware that sets them
+            answered.headers.update(ALWAYS | {"Cache-Control": "no-store"})
+        return answered
+
+    for kind in HANDLED:
+        app.add_exception_handler(kind, answer)
