@@ -1,0 +1,45 @@
+"""The ways through Lantern, by role."""
+
+from dataclasses import dataclass
+
+from api.asker import Asker
+from geo.account import Role
+from web.i18n import N_
+
+
+@dataclass(frozen=True)
+class Way:
+    href: str
+    label: str
+    roles: frozenset[Role]
+
+
+WAYS = (
+    Way("/phone", N_("My area"), frozenset({Role.STREETWORKER})),
+    Way("/phone/visit", N_("Log a visit"), frozenset({Role.STREETWORKER})),
+    Way("/office", N_("Overview"), frozenset({Role.MANAGER})),
+    Way("/maps/coverage", N_("Coverage map"), frozenset({Role.MANAGER})),
+    Way("/maps/heat", N_("Heat map"), frozenset({Role.MANAGER})),
+    Way("/office/releases", N_("Releases"), frozenset({Role.MANAGER})),
+    Way("/office/import", N_("Import"), frozenset({Role.MANAGER})),
+    Way("/planner", N_("Releases"), frozenset({Role.PLANNER})),
+    Way("/planner/how-to-read", N_("How to read the numbers"), frozenset({Role.PLANNER})),
+    Way("/accounts", N_("Accounts"), frozenset({Role.MANAGER, Role.STEWARD})),
+    Way("/account", N_("My account"), frozenset(Role)),
+)
+HOMES = (
+    (Role.MANAGER, "/office"),
+    (Role.STREETWORKER, "/phone"),
+    (Role.PLANNER, "/planner"),
+    (Role.STEWARD, "/accounts"),
+)
+
+
+def ways(asker: Asker | None) -> list[Way]:
+    """What stands in the navigation of whoever asks."""
+    return [way for way in WAYS if asker and way.roles & asker.roles]
+
+
+def home(asker: Asker) -> str:
+    """Where someone begins. A desk has only its account so far."""
+    return next((path for role, path in HOMES if role in asker.roles), "/account")

@@ -1,0 +1,109 @@
+"""A page: a template, in the reader's language and colours, with everything typed escaped."""
+
+import hashlib
+import json
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.asker import Asker
+from web import i18n
+from web.navigation import ways
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+THEMES = ("light", "dark")
+
+
+def render(
+    request: Request, template: str, asker: Asker | None = None, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """The page that `template` (under web/templates) makes of the context.
+
+    Every template also knows: `asker`, `here` (path and query), `locale`, `theme`, `ways`, `static(name)`,
+    `data(value)` for a block of JSON, and the filters date, time, moment, number, percent.
+    """
+    language = language_of(request, asker)
+    theme = request.cookies.get("theme")
+    page = environment(language, asker.time_zone if asker else "UTC").get_template(template)
+    query = request.url.query
+    return HTMLResponse(
+        page.render(
+            asker=asker,
+            ways=ways(asker),
+            path=request.url.path,
+            here=request.url.path + (f"?{query}" if query and request.method == "GET" else ""),
+            theme=theme if theme in THEMES else None,
+            **context,
+        ),
+        status,
+        headers={"Content-Language": language, "Vary": "Cookie, Accept-Language", "Cache-Control": "no-store"},
+    )
+
+
+def language_of(request: Request, asker: Asker | None) -> str:
+    """The language chosen on this device, else that of the account, else what the browser accepts."""
+    return i18n.choose(
+        request.cookies.get("language"),
+        asker.locale if asker and asker.locale != "en" else None,
+        accepted=request.headers.get("accept-language"),
+    )
+
+
+@lru_cache(maxsize=64)
+def environment(language: str, time_zone: str) -> Environment:
+    """The templates in one language and one time zone."""
+    speaker = i18n.Speaker(language, time_zone)
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_translations(speaker.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(
+        date=speaker.date,
+        time=speaker.time,
+        moment=speaker.moment,
+        number=speaker.number,
+        percent=speaker.percent,
+    )
+    made.globals.update(locale=language, languages=i18n.languages(), static=static, data=data, say=speaker.text)
+    return made
+
+
+def data(value: Any) -> Markup:
+    """JSON for a data block in the page. Escaped so that no text in it can end the block."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - every sign that HTML reads was replaced above
+
+
+def static(name: str) -> str:
+    """The address of a file of web/static, with a mark of its content, so that it may be kept for ever."""
+    path = STATIC / name
+    return f"/static/{name}?v={_mark(path, path.stat().st_mtime_ns)}"
+
+
+@cache
+def _mark(path: Path, changed_at: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def own_path(wish: str | None, otherwise: str = "/") -> str:
+    """A path of this server to go on to. Anything that could lead elsewhere becomes `otherwise`."""
+    if not wish or len(wish) > 1000 or not wish.startswith("/") or wish.startswith("//"):
+        return otherwise
+    if any(sign in wish for sign in "\\\r\n\t") or not wish.isprintable():
+        return otherwise
+    parts = urlsplit(wish)
+    return wish if not parts.scheme and not parts.netloc else otherwise
