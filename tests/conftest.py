@@ -1,8 +1,8 @@
-"""The fixtures, by topic."""
+"""The fixtures, by topic; a topic comes after those it stands on."""
 
 pytest_plugins = [
-    "tests.fixtures.client",
-    "tests.fixtures.database",
     "tests.fixtures.shared",
+    "tests.fixtures.database",
     "tests.fixtures.town",
+    "tests.fixtures.client",
 ]

@@ -1,0 +1,67 @@
+"""The way to the tables as they stand, and back."""
+
+from sqlalchemy import create_engine, text
+
+from geo.grid import SIZES, cell_of
+from migrations import upgrade as migrations
+
+TABLES = text("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('lantern', 'release')")
+
+
+def test_the_migrations_go_up_agree_with_the_tables_go_down_and_up_again(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        migrations.upgrade(connection)
+        migrations.check(connection)
+        made = set(connection.scalars(TABLES))
+    with engine.begin() as connection:
+        migrations.downgrade(connection)
+        assert set(connection.scalars(TABLES)) == set()
+        assert not migrations.at_head(connection)
+    with engine.begin() as connection:
+        migrations.upgrade(connection)
+        migrations.check(connection)
+        assert set(connection.scalars(TABLES)) == made
+        assert migrations.at_head(connection)
+    engine.dispose()
+
+
+def test_every_key_of_an_organisations_table_begins_with_the_organisation(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    keys = text("""
+        SELECT conrelid::regclass::text, array_agg(attname::text ORDER BY place)
+        FROM pg_constraint, unnest(conkey) WITH ORDINALITY AS key(attnum, place), pg_attribute
+        WHERE contype = 'p' AND connamespace IN ('lantern'::regnamespace)
+            AND attrelid = conrelid AND pg_attribute.attnum = key.attnum
+        GROUP BY conrelid
+    """)
+    with engine.connect() as connection:
+        found = {table: tuple(columns) for table, columns in connection.execute(keys)}
+    assert found.pop("lantern.organisation") == ("id",)
+    assert set(found.values()) == {("organisation_id", "id")}
+    engine.dispose()
+
+
+def test_the_database_and_the_grid_agree_on_the_cell_of_a_point(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    points = [(3.7204, 51.0517), (2.3, 54.75), (20.99, 50.17), (6.56, 53.22), (-8.61, 41.15), (24.94, 60.17)]
+    with engine.connect() as connection:
+        for lon, lat in points:
+            for metres in SIZES:
+                place = {"lon": lon, "lat": lat, "metres": metres}
+                number = text("SELECT lantern.cell(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :metres)")
+                assert connection.scalar(number, place) == cell_of(lon, lat, metres)
+    engine.dispose()
+
+
+def test_the_cells_of_a_shape_hold_every_point_on_its_edge(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    shape = "POLYGON((2 54, 3 54.8, 4 54.1, 3 53.5, 2 54))"
+    outside = text("""
+        WITH shape AS (SELECT ST_GeomFromText(:shape, 4326) AS g)
+        SELECT count(*) FROM shape, ST_DumpPoints(ST_Segmentize(g, 0.003)) AS point
+        WHERE NOT lantern.cell(point.geom, 1000) = ANY (lantern.cells(g, 1000))
+    """)
+    with engine.connect() as connection:
+        assert connection.scalar(outside, {"shape": shape}) == 0
+    engine.dispose()

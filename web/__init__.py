@@ -1,0 +1,1 @@
+"""What people see: pages over the API, for phone, office and planner."""
