@@ -6,24 +6,19 @@ counting from 1 ("polygon 1, ring 2, point 3"), and holds no coordinates.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
-
-Positions = npt.NDArray[np.float64]
-Rings = list[list[Positions]]
 
 POSITIONS = 20_000
 """The most positions that a shape may have; the outline of Ghent in OpenStreetMap's detail has 4,011."""
 
 SIDE_BY_SIDE = 2_500_000
 """The most pairs of segments that may overlap in both longitude and latitude. Their number is what the time of a
-validity test grows with; the outline of Ghent has 16,355, a comb of 3,000 slanting teeth 2,255,251."""
+validity test grows with; the outline of Ghent has 16,355, a comb of slanting teeth with 3,003 points 2,255,251."""
 
 REASONS = {
     "Self-intersection": "crosses or touches itself, or overlaps another part",
@@ -49,10 +44,9 @@ class GeometryError(Exception):
 
 def point(value: object, bounds: Polygon, *, drop_altitude: bool = False) -> Point:
     """A point from GeoJSON-like objects, inside the organisation's bounds."""
-    coordinates = _coordinates(value, "Point")
-    position = np.array([_position(coordinates, "", drop_altitude)])
-    _check_bounds([[position]], bounds, Point)
-    return Point(position[0])
+    made = Point(_position(_coordinates(value, "Point"), "", drop_altitude))
+    _check_bounds(made, bounds)
+    return made
 
 
 def multipolygon(value: object, bounds: Polygon, *, drop_altitude: bool = False) -> MultiPolygon:
@@ -61,16 +55,20 @@ def multipolygon(value: object, bounds: Polygon, *, drop_altitude: bool = False)
     Rings are closed, valid in the sense of OGC Simple Features, and kept as they were sent, direction included.
     """
     coordinates = _coordinates(value, "Polygon", "MultiPolygon")
-    assert isinstance(value, dict)
-    polygons = [coordinates] if value["type"] == "Polygon" else coordinates
+    polygons = [coordinates] if isinstance(value, dict) and value["type"] == "Polygon" else coordinates
     _check_nesting(polygons)
-    shape = [
-        [_ring(ring, _where(p, r), drop_altitude) for r, ring in enumerate(polygon)]
-        for p, polygon in enumerate(polygons)
+    rings = [
+        _ring(ring, f"polygon {p}, ring {r}", drop_altitude)
+        for p, polygon in enumerate(polygons, start=1)
+        for r, ring in enumerate(polygon, start=1)
     ]
-    _check_bounds(shape, bounds, MultiPolygon)
-    made = MultiPolygon([Polygon(polygon[0], polygon[1:]) for polygon in shape])
-    _check_valid(made, shape)
+    ring_of = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    polygon_of = np.repeat(np.arange(len(polygons)), [len(polygon) for polygon in polygons])
+    lines: Any = shapely.linearrings(np.concatenate(rings), indices=ring_of)
+    parts: Any = shapely.polygons(lines, indices=polygon_of)
+    made = MultiPolygon(list(parts))
+    _check_bounds(made, bounds)
+    _check_valid(made)
     return made
 
 
@@ -78,25 +76,24 @@ def check_point(shape: BaseGeometry | None, bounds: Polygon) -> Point:
     """The same rules for a point that is already parsed; an altitude is dropped."""
     if not isinstance(shape, Point) or shape.is_empty:
         raise GeometryError("must be a point that is not empty")
-    flat = shapely.force_2d(shape)
-    _check_bounds([[shapely.get_coordinates(flat)]], bounds, Point)
-    return flat
+    made = shapely.force_2d(shape)
+    _check_bounds(made, bounds)
+    return made
 
 
 def check_multipolygon(shape: BaseGeometry | None, bounds: Polygon) -> MultiPolygon:
     """The same rules for a polygon or multipolygon that is already parsed; altitudes are dropped."""
     if not isinstance(shape, Polygon | MultiPolygon) or shape.is_empty:
         raise GeometryError("must be a polygon or multipolygon that is not empty")
-    _check_number(shapely.get_num_coordinates(shape))
+    _check_number(int(shapely.get_num_coordinates(shape)))
     flat = shapely.force_2d(shape)
     made = flat if isinstance(flat, MultiPolygon) else MultiPolygon([flat])
-    rings = [[shapely.get_coordinates(ring) for ring in shapely.get_rings(part)] for part in made.geoms]
-    _check_bounds(rings, bounds, MultiPolygon)
-    _check_valid(made, rings)
+    _check_bounds(made, bounds)
+    _check_valid(made)
     return made
 
 
-def _coordinates(value: object, *types: str) -> Any:
+def _coordinates(value: object, *types: str) -> list[Any]:
     expected = " or ".join(types)
     if not isinstance(value, dict) or value.get("type") not in types:
         raise GeometryError(f"must be a GeoJSON {expected}")
@@ -105,7 +102,7 @@ def _coordinates(value: object, *types: str) -> Any:
     coordinates = value.get("coordinates")
     if not isinstance(coordinates, list | tuple) or not coordinates:
         raise GeometryError("needs coordinates: a list that is not empty")
-    return coordinates
+    return list(coordinates)
 
 
 def _check_number(positions: int) -> None:
@@ -113,94 +110,87 @@ def _check_number(positions: int) -> None:
         raise GeometryError(f"has too many points: at most {POSITIONS} are allowed")
 
 
-def _check_nesting(polygons: Any) -> None:
+def _check_nesting(polygons: list[Any]) -> None:
     """Lists of lists of positions, all counted before the first of them is looked at."""
     _check_number(4 * len(polygons))
     positions = 0
-    for p, polygon in enumerate(polygons):
+    for p, polygon in enumerate(polygons, start=1):
         if not isinstance(polygon, list | tuple) or not polygon:
-            raise GeometryError("must be a list of rings, the outline first", f"polygon {p + 1}")
-        for r, ring in enumerate(polygon):
+            raise GeometryError("must be a list of rings, the outline first", f"polygon {p}")
+        for r, ring in enumerate(polygon, start=1):
             if not isinstance(ring, list | tuple) or not ring:
-                raise GeometryError("must be a list of points", _where(p, r))
+                raise GeometryError("must be a list of points", f"polygon {p}, ring {r}")
             positions += len(ring)
             _check_number(positions)
 
 
-def _ring(ring: Any, where: str, drop_altitude: bool) -> Positions:
-    positions = [_position(value, f"{where}, point {n + 1}", drop_altitude) for n, value in enumerate(ring)]
+def _ring(ring: list[Any], where: str, drop_altitude: bool) -> list[tuple[float, float]]:
+    positions = [_position(value, f"{where}, point {n}", drop_altitude) for n, value in enumerate(ring, start=1)]
     if len(positions) < 4:
         raise GeometryError("a ring needs at least four points, the last the same as the first", where)
     if positions[0] != positions[-1]:
         raise GeometryError("the ring is not closed: its last point must be the same as its first", where)
-    return np.array(positions)
+    return positions
 
 
-def _position(value: Any, where: str, drop_altitude: bool) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or not all(type(part) in (int, float) for part in value[:4]):
-        raise GeometryError("must be two numbers: longitude, latitude", where)
-    if len(value) != 2 and not (drop_altitude and len(value) == 3):
+def _position(value: object, where: str, drop_altitude: bool) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or not (len(value) == 2 or (drop_altitude and len(value) == 3)):
         raise GeometryError("must be two numbers: longitude, latitude", where)
     lon, lat = value[0], value[1]
+    if type(lon) not in (int, float) or type(lat) not in (int, float):
+        raise GeometryError("must be two numbers: longitude, latitude", where)
     if not (-180 <= lon <= 180 and -180 <= lat <= 180):
-        raise GeometryError("must be two numbers: longitude from -180 to 180, latitude from -90 to 90", where)
+        raise GeometryError("must be two numbers of degrees: longitude, latitude", where)
     return float(lon), float(lat)
 
 
-def _check_bounds(shape: Rings, bounds: Polygon, kind: type) -> None:
+def _check_bounds(shape: Point | MultiPolygon, bounds: Polygon) -> None:
     west, south, east, north = bounds.bounds
-    for p, r, ring in _rings(shape):
-        lon, lat = ring[:, 0], ring[:, 1]
-        inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
-        if inside.all():
-            continue
-        n = int(np.argmin(inside))
-        swapped = west <= lat[n] <= east and south <= lon[n] <= north
-        hint = "; longitude and latitude may be swapped" if swapped else ""
-        where = "" if kind is Point else f"{_where(p, r)}, point {n + 1}"
-        raise GeometryError(f"lies outside the bounds of the organisation{hint}", where)
+    lon, lat = shapely.get_coordinates(shape).T
+    inside = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+    if inside.all():
+        return
+    n = int(np.argmin(inside))
+    swapped = west <= lat[n] <= east and south <= lon[n] <= north
+    hint = "; longitude and latitude may be swapped" if swapped else ""
+    where = "" if isinstance(shape, Point) else _path(shape, n, "point")
+    raise GeometryError(f"lies outside the bounds of the organisation{hint}", where)
 
 
-def _check_valid(shape: MultiPolygon, rings: Rings) -> None:
-    if _side_by_side(rings) > SIDE_BY_SIDE:
+def _check_valid(shape: MultiPolygon) -> None:
+    positions, ring_of = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(shape)), return_index=True)
+    (first,) = np.nonzero(ring_of[1:] == ring_of[:-1])
+    starts, ends = positions[first], positions[first + 1]
+    if _side_by_side(np.minimum(starts, ends), np.maximum(starts, ends)) > SIDE_BY_SIDE:
         raise GeometryError("is too intricate to be checked: its lines lie over each other too often")
     reason = str(shapely.is_valid_reason(shape))
     if reason == "Valid Geometry":
         return
     match = REASON.match(reason)
     kind, lon, lat = match.groups() if match else (reason, None, None)
-    what = REASONS.get(kind, "is not a valid polygon")
-    raise GeometryError(what, _nearest(rings, float(lon), float(lat)) if lon and lat else "")
+    where = ""
+    if lon and lat:
+        segments = shapely.linestrings(np.stack([starts, ends], axis=1))
+        nearest = int(np.argmin(shapely.distance(segments, Point(float(lon), float(lat)))))
+        where = _path(shape, int(first[nearest]), "segment")
+    raise GeometryError(REASONS.get(kind, "is not a valid polygon"), where)
 
 
-def _side_by_side(rings: Rings) -> int:
-    """How many pairs of segments overlap on the axis where fewer do: a bound on the work of a validity test."""
-    starts = np.concatenate([ring[:-1] for _, _, ring in _rings(rings)])
-    ends = np.concatenate([ring[1:] for _, _, ring in _rings(rings)])
-    lowest, highest = np.minimum(starts, ends), np.maximum(starts, ends)
-    before_itself = len(starts) * (len(starts) + 1) // 2
-    return min(
-        int(np.searchsorted(np.sort(lowest[:, axis]), np.sort(highest[:, axis]), side="right").sum()) - before_itself
-        for axis in (0, 1)
-    )
+def _side_by_side(lowest: "np.ndarray[Any, Any]", highest: "np.ndarray[Any, Any]") -> int:
+    """How many pairs of segments overlap on the axis where fewer do: a bound on the work of a validity test.
+
+    Takes the lowest and the highest corner of each segment, two arrays of n times (lon, lat).
+    """
+    count = len(lowest)
+    reached = (np.searchsorted(np.sort(lowest[:, axis]), highest[:, axis], side="right").sum() for axis in (0, 1))
+    return int(min(reached)) - count * (count + 1) // 2
 
 
-def _nearest(rings: Rings, lon: float, lat: float) -> str:
-    """The path of the segment that is nearest to a place."""
-    place = Point(lon, lat)
-    lines = [
-        (float(distance), p, r, int(np.argmin(distances)))
-        for p, r, ring in _rings(rings)
-        for distances in [shapely.distance(shapely.linestrings(np.stack([ring[:-1], ring[1:]], axis=1)), place)]
-        for distance in [distances.min()]
-    ]
-    _, p, r, n = min(lines)
-    return f"{_where(p, r)}, segment {n + 1}"
-
-
-def _rings(shape: Rings) -> Iterator[tuple[int, int, Positions]]:
-    return ((p, r, ring) for p, polygon in enumerate(shape) for r, ring in enumerate(polygon))
-
-
-def _where(polygon: int, ring: int) -> str:
-    return f"polygon {polygon + 1}, ring {ring + 1}"
+def _path(shape: MultiPolygon, n: int, thing: str) -> str:
+    """Where the position with number n (from 0, over the whole shape) stands; a segment begins at its position."""
+    rings, polygon_of = shapely.get_rings(shapely.get_parts(shape), return_index=True)
+    _, ring_of = shapely.get_coordinates(rings, return_index=True)
+    ring = ring_of[n]
+    polygon = polygon_of[ring]
+    r = ring - np.argmax(polygon_of == polygon) + 1
+    return f"polygon {polygon + 1}, ring {r}, {thing} {n - np.argmax(ring_of == ring) + 1}"
