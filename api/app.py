@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp
 
 from api import access_token, problem, session
 from api.asking import get_database
@@ -13,6 +14,13 @@ from api.incoming import LimitedBody, OwnSiteOnly
 from api.settings import Settings
 
 NOUNS = (session, access_token)
+
+
+class App(FastAPI):
+    """FastAPI with our headers outermost: Starlette answers a fault of ours outside all other middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return PrivateHeaders(super().build_middleware_stack())
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -26,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await database.close()
 
-    app = FastAPI(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = App(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.database = database
     for noun in NOUNS:
@@ -34,7 +42,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_middleware(LimitedBody)
     app.add_middleware(OwnSiteOnly)
-    app.add_middleware(PrivateHeaders)
     problem.install(app)
     return app
 

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from api.headers import ALWAYS
 from geo.geometry import GeometryError
 
 
@@ -156,10 +155,7 @@ def install(app: FastAPI) -> None:
     """Answers every exception with a problem."""
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
-        answered = response(of_any(error))
-        if answered.status_code == INTERNAL.status:  # answered outside the middleware that sets them
-            answered.headers.update(ALWAYS | {"Cache-Control": "no-store"})
-        return answered
+        return response(of_any(error))
 
     for kind in HANDLED:
         app.add_exception_handler(kind, answer)
