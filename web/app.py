@@ -1,11 +1,29 @@
-"""The whole app: the API, and the pages beside it."""
+"""The whole app: the API, the pages beside it, and the files they load."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import RedirectResponse, Response
 
 from api.app import create_app as create_api
+from api.asking import Who
 from api.settings import Settings
+from web import account, preference, problem_page, sign_in
+from web.navigation import home
+from web.static_file import StaticFiles
+
+PAGES = (sign_in, account, preference)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The API with its pages."""
-    return create_api(settings)
+    app = create_api(settings)
+    for pages in PAGES:
+        app.include_router(pages.router)
+    app.add_api_route("/", go_home, include_in_schema=False)
+    app.mount("/static", StaticFiles(), name="static")
+    problem_page.install(app)
+    return app
+
+
+async def go_home(request: Request, asker: Who) -> Response:
+    """To where the role of whoever asks begins."""
+    return RedirectResponse(home(asker), 303)

@@ -1,0 +1,59 @@
+"""Problems as pages: for people at a browser what the API says in JSON."""
+
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from starlette.responses import RedirectResponse, Response
+
+from api import problem
+from api.problem import FORBIDDEN, INTERNAL, NOT_FOUND, NOT_SIGNED_IN, RELEASES_ONLY, Problem
+from web.i18n import N_
+from web.page import own_path, render
+
+NEXT_STEPS = {
+    NOT_FOUND.slug: N_("The address may be mistyped, or what was here is not for you to see."),
+    FORBIDDEN.slug: N_("Ask a manager of your organisation if you need it."),
+    RELEASES_ONLY.slug: N_("Your releases hold the numbers that are safe to keep."),
+    INTERNAL.slug: N_("Nothing you sent was kept. Try again; if it happens again, tell who runs Lantern."),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answers problems as pages where a browser asked for a page, and as the API does everywhere else."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        found = problem.of_any(error)
+        if not wants_page(request):
+            return problem.response(found)
+        if found.kind == NOT_SIGNED_IN and request.method == "GET":
+            return to_sign_in(request)
+        return page(request, found)
+
+    for kind in problem.HANDLED:
+        app.add_exception_handler(kind, answer)
+
+
+def wants_page(request: Request) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def to_sign_in(request: Request) -> Response:
+    query = request.url.query
+    wish = own_path(request.url.path + (f"?{query}" if query else ""))
+    return RedirectResponse(f"/sign-in?{urlencode({'next': wish})}" if wish != "/" else "/sign-in", 303)
+
+
+def page(request: Request, found: Problem) -> Response:
+    """What happened and what to do, without an echo of what was sent."""
+    answer = render(
+        request,
+        "problem.html",
+        getattr(request.state, "asker", None),
+        found.kind.status,
+        title=found.kind.title,
+        detail=found.detail or NEXT_STEPS.get(found.kind.slug),
+        errors=found.errors or [],
+        releases=found.kind == RELEASES_ONLY,
+    )
+    answer.headers.update(found.headers or {})
+    return answer
