@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, func
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema import OfOrganisation, Placed, Row, Versioned, to, to_organisation
@@ -22,7 +22,8 @@ STATUSES = "'unverified', 'active', 'inactive', 'closed', 'do-not-list'"
 
 
 class Site(OfOrganisation, Placed, Versioned, Row):
-    """`uncertainty_m` is the radius in metres in which the place really lies; `revisit_days` its revisit interval."""
+    """`uncertainty_m` is the radius in metres in which the place really lies; `revisit_days` its revisit interval.
+    `body_hash` is the SHA-256 of what it was made from, by which the same delivery is known when it comes again."""
 
     __tablename__ = "site"
     __table_args__ = (
@@ -53,6 +54,7 @@ class Site(OfOrganisation, Placed, Versioned, Row):
     first_seen_on: Mapped[date | None]
     logged_by: Mapped[UUID | None]
     handed_over_at: Mapped[datetime | None]
+    body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class SiteStatus(OfOrganisation, Row):

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func
+from sqlalchemy import CheckConstraint, Index, LargeBinary, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema import OfOrganisation, Placed, Row, Versioned, to, to_organisation
@@ -39,7 +39,8 @@ class Band(StrEnum):
 
 class Visit(OfOrganisation, Placed, Versioned, Row):
     """`geom` is where the worker was; `site_id` is empty when a place was searched that is no known site.
-    `account_id` is who went (empty for old logs), `team_id` the team then."""
+    `account_id` is who went (empty for old logs), `team_id` the team then. `body_hash` is the SHA-256 of what it was
+    made from, by which the same delivery is known when it comes again."""
 
     __tablename__ = "visit"
     __table_args__ = (
@@ -70,3 +71,4 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
     source: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     handed_over_at: Mapped[datetime | None]
+    body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -25,7 +25,7 @@ CREATE POLICY change ON lantern.organisation FOR UPDATE TO lantern_app
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['team', 'district', 'site_type', 'basemap_feature'] LOOP
+    FOREACH name IN ARRAY ARRAY['district', 'site_type', 'basemap_feature'] LOOP
         EXECUTE format($policy$
             CREATE POLICY read ON lantern.%1$I FOR SELECT TO lantern_app
                 USING (organisation_id = lantern.asking_organisation());
@@ -35,6 +35,13 @@ BEGIN
         $policy$, name);
     END LOOP;
 END $$;
+
+-- Teams: everyone knows them, managers and stewards keep them.
+CREATE POLICY read ON lantern.team FOR SELECT TO lantern_app
+    USING (organisation_id = lantern.asking_organisation());
+CREATE POLICY keep ON lantern.team FOR ALL TO lantern_app
+    USING (organisation_id = lantern.asking_organisation()
+        AND (SELECT lantern.asking_scope()) IN ('organisation', 'people'));
 
 -- Accounts: colleagues know each other's names; managers and stewards keep them; each keeps their own.
 CREATE POLICY read ON lantern.account FOR SELECT TO lantern_app
