@@ -80,18 +80,17 @@ class Postmaster:
         return self._process is not None and self._process.poll() is None
 
     def end_leftover(self) -> None:
-        """Ends a server that a killed Lantern left behind; forgets a process id that now belongs to another program."""
+        """Ends a server that a killed Lantern left behind; forgets a process id that is no such server's any more."""
         pid = self._pid()
-        if pid is None or not _alive(pid):
-            return
-        if not self._is_ours(pid):
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
+        if pid is None:
             return
         for kind in (signal.SIGINT, signal.SIGQUIT):
-            os.kill(pid, kind)
-            if _until(lambda: not _alive(pid), PATIENCE / 2):
-                return
-        raise ClusterError(f"The server that an earlier Lantern left behind (process {pid}) does not end.")
+            if self._is_ours(pid):
+                os.kill(pid, kind)
+                _until(lambda: not self._is_ours(pid), PATIENCE / 2)
+        if self._is_ours(pid):
+            raise ClusterError(f"The server that an earlier Lantern left behind (process {pid}) does not end.")
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def start(self) -> None:
         """Starts the server and returns when it answers; it recovers from a crash by itself."""
@@ -152,13 +151,15 @@ class Postmaster:
         return int(lines[0]) if lines and lines[0].isdigit() else None
 
     def _is_ours(self, pid: int) -> bool:
+        """Whether this process is a server of this data folder; one that has ended and was not waited for is none."""
         if ON_LINUX:
             try:
-                return Path(f"/proc/{pid}/cwd").samefile(self._data)  # a postmaster works in its data folder
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             except OSError:
                 return False
+            return words[0].endswith(b"/postgres") and os.fsencode(self._data) in words
         said = subprocess.run(["/bin/ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return str(self._data) in said.stdout
+        return f"/postgres -D {self._data} " in said.stdout
 
     def _last_words(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
@@ -192,16 +193,6 @@ def _open_own(file: Path, account: Account, how: int) -> IO[bytes]:
     opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | how, 0o600)
     os.fchown(opened, account.uid, account.gid)
     return os.fdopen(opened, "wb")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _until(true: Callable[[], bool], patience: float) -> bool:

@@ -2,6 +2,8 @@
 
 pytest_plugins = [
     "tests.fixtures.shared",
+    "tests.fixtures.home",
+    "tests.fixtures.process",
     "tests.fixtures.database",
     "tests.fixtures.town",
     "tests.fixtures.client",
