@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import delete
 from starlette.responses import RedirectResponse, Response
 
@@ -32,7 +32,7 @@ class TokenForm(Form):
 
 
 class PasswordForm(Form):
-    model_config = {"str_strip_whitespace": False}
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     current: Annotated[str, Field(max_length=256)]
     new: Annotated[str, Field(max_length=256)]

@@ -8,9 +8,10 @@ from api.asking import Who
 from api.settings import Settings
 from web import account, preference, problem_page, sign_in
 from web.navigation import home
+from web.phone import home as phone
 from web.static_file import StaticFiles
 
-PAGES = (sign_in, account, preference)
+PAGES = (sign_in, account, preference, phone)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.asker import Asker
-from web import i18n
+from web import i18n, words
 from web.navigation import ways
 
 HERE = Path(__file__).parent
@@ -76,7 +76,8 @@ def environment(language: str, time_zone: str) -> Environment:
         number=speaker.number,
         percent=speaker.percent,
     )
-    made.globals.update(locale=language, languages=i18n.languages(), static=static, data=data, say=speaker.text)
+    made.globals.update(locale=language, languages=i18n.languages(), static=static, data=data)
+    made.globals.update(outcomes=words.OUTCOMES, bands=words.BANDS, statuses=words.STATUSES, roles=words.ROLES)
     return made
 
 

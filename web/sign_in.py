@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from api import session
 from api.asking import COOKIE, find_asker, get_database
 from api.database import Database
+from api.demo import DEMO_PASSWORD
 from api.problem import Problem
 from api.settings import Settings
 from geo.account import Account
@@ -67,8 +68,6 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _page(request: Request, wish: str, email: str = "", wrong: str = "", status: int = 200) -> Response:
-    from api.demo import DEMO_PASSWORD
-
     settings: Settings = request.app.state.settings
     people = await demo_people(get_database(request)) if settings.on_loopback else []
     return render(

@@ -1,0 +1,1 @@
+"""The manager at a desk."""

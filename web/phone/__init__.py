@@ -1,0 +1,1 @@
+"""The streetworker at a phone."""

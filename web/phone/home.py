@@ -1,0 +1,61 @@
+"""A streetworker's home: my areas, and who is due."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
+from starlette.responses import Response
+
+from api.asking import Asked, asked_as
+from geo.account import Role
+from geo.due import AreaOfToday, DueSite, areas_of_today, due_sites
+from geo.visit import Visit
+from web.page import render
+
+router = APIRouter(prefix="/phone", include_in_schema=False)
+Working = Annotated[Asked, Depends(asked_as(Role.STREETWORKER), scope="function")]
+
+
+@router.get("")
+async def phone_home(request: Request, asked: Working, saved: UUID | None = None) -> Response:
+    asker = asked.asker
+    assert asker.account_id
+    areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
+    sites = await due_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    return render(
+        request,
+        "phone/home.html",
+        asker,
+        areas=areas,
+        due=[site for site in sites if site.days_late >= 0],
+        later=[site for site in sites if site.days_late < 0],
+        places=places(areas, sites),
+        saved=await _saved(asked, saved) if saved else None,
+    )
+
+
+async def _saved(asked: Asked, visit_id: UUID) -> Visit | None:
+    mine = select(Visit).where(
+        Visit.organisation_id == asked.asker.organisation_id,
+        Visit.id == visit_id,
+        Visit.account_id == asked.asker.account_id,
+    )
+    return (await asked.session.scalars(mine)).first()
+
+
+def places(areas: list[AreaOfToday], sites: list[DueSite]) -> dict[str, Any]:
+    """What the map draws: areas as GeoJSON, sites in the order of the list, lon lat in degrees."""
+    return {
+        "areas": [{"name": area.name, "shape": area.shape} for area in areas],
+        "sites": [
+            {
+                "id": str(site.id),
+                "number": number,
+                "name": site.name or site.type_label,
+                "at": [site.lon, site.lat],
+                "late": site.days_late,
+            }
+            for number, site in enumerate(sites, 1)
+        ],
+    }

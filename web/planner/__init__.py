@@ -1,0 +1,1 @@
+"""The planner, who sees releases and nothing else."""

@@ -1,0 +1,22 @@
+// What the server put into the page as data.
+export function read<Kind>(id: string): Kind {
+  const block = document.getElementById(id);
+  if (!block?.textContent) throw new Error(`the page has no ${id}`);
+  return JSON.parse(block.textContent) as Kind;
+}
+
+export function element<Kind extends HTMLElement>(id: string): Kind {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found as Kind;
+}
+
+// A colour of lantern.css, in the theme that is shown.
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+// The theme changes with the device: whoever draws on a canvas draws again.
+export function whenThemeChanges(again: () => void): void {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+}

@@ -1,0 +1,54 @@
+// The streetworker's home: my areas and the places in them, numbered as in the list.
+import type * as Leaflet from "leaflet";
+import { addAreas, addBasemap, addMe, addPin, ask, latLng, makeMap, type Position } from "./map/draw";
+import { element, read } from "./map/page";
+
+interface Places {
+  areas: { name: string; shape: GeoJSON.GeoJsonObject }[];
+  sites: { id: string; number: number; name: string; at: Position; late: number }[];
+}
+
+const places = read<Places>("places");
+const texts = read<{ no_position: string }>("texts");
+const map = makeMap(element("map"));
+const areas = addAreas(map, places.areas.map((area) => area.shape));
+const bounds = areas.getBounds();
+
+// The most urgent is drawn last, so that it lies on top.
+for (const site of [...places.sites].reverse()) {
+  const looks = site.late > 0 ? "late" : site.late === 0 ? "now" : "later";
+  addPin(map, site.at, String(site.number), looks).on("click", () => goTo(site.id)).bindTooltip(text(site.name));
+  bounds.extend(latLng(site.at));
+}
+if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], maxZoom: 17 });
+void addBasemap(map);
+
+function text(name: string): HTMLElement {
+  const shown = document.createElement("span");
+  shown.textContent = name;
+  return shown;
+}
+
+function goTo(id: string): void {
+  const entry = document.getElementById(`site-${id}`);
+  const fold = entry?.closest("details");
+  if (fold) fold.open = true;
+  entry?.focus({ preventScroll: true });
+  entry?.scrollIntoView({ block: "center" });
+}
+
+const button = element<HTMLButtonElement>("where");
+const note = element("where-note");
+let me: Leaflet.FeatureGroup | undefined;
+button.hidden = false;
+button.addEventListener("click", () => {
+  ask(
+    (at, metres) => {
+      me?.remove();
+      me = addMe(map, at, metres);
+      note.textContent = "";
+      map.setView(latLng(at), Math.max(map.getZoom(), 16));
+    },
+    () => (note.textContent = texts.no_position),
+  );
+});
