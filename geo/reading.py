@@ -1,0 +1,142 @@
+"""Files in: GeoJSON, GeoJSONSeq and CSV, as rows.
+
+A file is read once, from its beginning, in memory that does not grow with it. Its first bytes say what it is: its name
+is not asked, and no library that guesses, and may then open other files, touches it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, BinaryIO, NamedTuple
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.geometry import GeometryError
+from geo.reading_csv import csv_rows
+from geo.reading_geojson import Feature, collection_features, sequence_features
+from geo.record import LONGEST, Encoding, FileError, Record, Refused
+
+HEAD = 64 * 1024
+LOOKED_AT = 100
+"""How many features are looked at to learn which properties there are."""
+
+NO_TEXT = (b"PK", b"\x1f\x8b", b"SQLite", b"%PDF", b"\xd0\xcf\x11\xe0")
+WKT = ("wkt", "geom", "geometry", "the_geom", "wkb_geometry", "shape")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open file: its columns (names in the header, or of properties), its rows (once), and what `line` counts."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Record | Refused]
+    counted: str = "line"
+
+
+class Column(NamedTuple):
+    """A column that an import knows, with the names it goes by in the files of the world, the likeliest first."""
+
+    name: str
+    guesses: tuple[str, ...]
+    required: bool = False
+
+
+def open_source(file: BinaryIO, encoding: Encoding = Encoding.UTF_8) -> Source:
+    """Looks at the first bytes and begins to read; raises FileError, here or while the rows are read."""
+    first = file.readline(LONGEST)
+    head = first[:HEAD] + (rest := file.read(HEAD))
+    file.seek(0)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FileError("The file is in UTF-16. Save it as UTF-8.")
+    if head.startswith(NO_TEXT) or b"\0" in head:
+        raise FileError("This is no text. GeoJSON, GeoJSONSeq and CSV can be read; unpack archives first.")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        raise FileError("The file is empty.")
+    if start.startswith(b"\x1e") or _is_sequence(first, rest):
+        return _of_features(sequence_features(file, encoding), "line")
+    if start.startswith((b"{", b"[")):
+        return _of_features(collection_features(file, encoding), "feature")
+    columns, rows = csv_rows(file, encoding)
+    return Source(columns, rows)
+
+
+def _is_sequence(first: bytes, rest: bytes) -> bool:
+    """One whole object on the first line and another below it; a collection on one line is no sequence."""
+    return first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+
+
+def _of_features(features: Iterator[Feature | Refused], counted: str) -> Source:
+    first = list(islice(features, LOOKED_AT))
+    columns = tuple(dict.fromkeys(name for one in first if isinstance(one, Feature) for name in one.properties))
+    return Source(columns, (_record(one, columns) for one in chain(first, features)), counted)
+
+
+def _record(found: Feature | Refused, columns: tuple[str, ...]) -> Record | Refused:
+    if isinstance(found, Refused):
+        return found
+    return Record(found.line, [_text(found.properties.get(name)) for name in columns], found.geometry)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+        case int() | float():
+            return str(value)
+    return ""
+
+
+def find_columns(source: Source, wanted: Sequence[Column], named: Mapping[str, str]) -> dict[str, int]:
+    """Where each wanted column stands in the file: as named by the person, else as guessed; absent ones are left out.
+
+    Raises FileError for a name that is not there and for a required column that nothing looks like.
+    """
+    places = {_plain(name): place for place, name in reversed(list(enumerate(source.columns)))}
+    known = {column.name for column in wanted}
+    if unknown := named.keys() - known:
+        raise FileError(f"No column of this import is called {min(unknown)}. There are: {', '.join(sorted(known))}.")
+    found: dict[str, int] = {}
+    for column in wanted:
+        if column.name in named:
+            if _plain(named[column.name]) not in places:
+                raise FileError(f"The file has no column {named[column.name]}. It has: {', '.join(source.columns)}.")
+            found[column.name] = places[_plain(named[column.name])]
+            continue
+        place = next((places[guess] for guess in column.guesses if guess in places), None)
+        if place is not None:
+            found[column.name] = place
+        elif column.required:
+            raise FileError(
+                f"Which column is the {column.name}? Say it with --column {column.name}=NAME. "
+                f"The file has: {', '.join(source.columns)}."
+            )
+    return found
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def parse_wkt(text: str) -> BaseGeometry:
+    """A shape from WKT in degrees, longitude first; raises GeometryError for what is none."""
+    try:
+        shape: BaseGeometry = shapely.from_wkt(text.strip().removeprefix("SRID=4326;"))
+    except (shapely.errors.ShapelyError, ValueError):
+        raise GeometryError("must be WKT that can be read") from None
+    return shape
+
+
+def clean_text(text: str, longest: int) -> str | None:
+    """A name or note from a cell, or None for an empty one; ValueError with a reason for what cannot be kept."""
+    kept = text.strip()
+    if len(kept) > longest:
+        raise ValueError(f"is longer than {longest} characters")
+    if any(sign != "\n" and (sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff") for sign in kept):
+        raise ValueError("holds characters that cannot be kept")
+    return kept or None
