@@ -1,8 +1,9 @@
 """Brings a database to the newest schema, and lets the server's login take the app's roles."""
 
 from psycopg import sql
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, select
 
+from geo.organisation import Organisation
 from migrations import upgrade as schema
 
 SERVER_ROLES = ("lantern_app", "lantern_planner")
@@ -27,5 +28,15 @@ def at_head(url: str) -> bool:
     try:
         with engine.connect() as connection:
             return schema.at_head(connection)
+    finally:
+        engine.dispose()
+
+
+def is_empty(url: str) -> bool:
+    """Whether a migrated database holds no organisation; the login of `url` must be one that no policy binds."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(Organisation)) == 0
     finally:
         engine.dispose()

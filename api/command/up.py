@@ -12,11 +12,12 @@ import typer
 
 from api.cluster import ADMIN, SERVER, Cluster
 from api.command.connection import require_head
-from api.command.demo_town import demo_names, is_empty, sign_ins
 from api.command.refusal import Refusal
 from api.command.server import serve
+from api.database import Database
 from api.demo import DEMO_PASSWORD, load_demo
-from api.migration import migrate
+from api.demo_person import demo_people, demo_slugs
+from api.migration import is_empty, migrate
 from api.settings import Settings
 
 
@@ -41,7 +42,7 @@ def run_server(
             settings = settings.model_copy(update={"database_url": url, "port": listener.getsockname()[1]})
             serve(settings, listener, ready=lambda: _welcome(settings.address, url))
     except KeyboardInterrupt:
-        typer.echo("Lantern has stopped.", err=True)
+        typer.echo("\nLantern has stopped.", err=True)
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         except OSError as error:
             raise Refusal(
                 f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
-                "Another program may use it; choose another with LANTERN_PORT."
+                "Where another program uses the port, choose a free one with LANTERN_PORT."
             ) from None
         yield listener
 
@@ -66,36 +67,45 @@ def _database(settings: Settings, *, demo: bool) -> Iterator[str]:
     """The address of a ready database, as the server signs in; a private one runs until the block ends."""
     if settings.database_url is not None:
         require_head(settings.database_url)
-        _refuse_demo_in_public(settings, settings.database_url)
+        asyncio.run(_refuse_demo_in_public(settings, settings.database_url))
         yield settings.database_url
         return
     with Cluster(settings.home) as cluster:
-        admin = cluster.url(ADMIN)
-        migrate(admin, SERVER)
-        if demo and settings.on_loopback and is_empty(admin):
+        migrate(cluster.url(ADMIN), SERVER)
+        if demo and settings.on_loopback and is_empty(cluster.url(ADMIN)):
             typer.echo("The database is empty: making the demo town of Doggerstad.")
             asyncio.run(load_demo(cluster.url()))
-        _refuse_demo_in_public(settings, cluster.url())
+        asyncio.run(_refuse_demo_in_public(settings, cluster.url()))
         yield cluster.url()
 
 
-def _refuse_demo_in_public(settings: Settings, url: str) -> None:
-    names = [] if settings.on_loopback else demo_names(url)
-    if names:
+async def _refuse_demo_in_public(settings: Settings, url: str) -> None:
+    if settings.on_loopback:
+        return
+    database = Database(url, pool_size=1)
+    try:
+        slugs = await demo_slugs(database)
+    finally:
+        await database.close()
+    if slugs:
         raise Refusal(
-            f"{settings.host} can be reached from other machines, and this database holds a demo ({', '.join(names)}) "
-            "whose passwords everybody knows. Listen on 127.0.0.1, or set LANTERN_HOME to a folder without a demo."
+            f"{settings.host} can be reached from other machines, and this database holds a demo ({', '.join(slugs)}) "
+            "whose password everybody knows. Listen on 127.0.0.1, or set LANTERN_HOME to a folder without a demo."
         )
 
 
 async def _welcome(address: str, url: str) -> None:
-    people = await sign_ins(url)
-    lines = [f"Lantern is ready: {address}"]
+    database = Database(url, pool_size=1)
+    try:
+        people = await demo_people(database)
+    finally:
+        await database.close()
+    lines = ["", f"Lantern is ready: {address}"]
     if people:
-        lines.append(f"Sign in to the demo as one of these; the password of all is {DEMO_PASSWORD}")
+        lines.append(f"Sign in to the demo as one of these; the password of all is: {DEMO_PASSWORD}")
         lines += [f"  {person.email:<32} {', '.join(person.roles)}" for person in people]
     lines.append("Stop it with Ctrl-C.")
-    typer.echo("\n" + "\n".join(lines))
+    typer.echo("\n".join(lines))
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
