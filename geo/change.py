@@ -1,14 +1,27 @@
 """What changed, with who and when: the row as it was before."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, func
+from geoalchemy2 import WKBElement
+from geoalchemy2.shape import to_shape
+from shapely.geometry import mapping
+from sqlalchemy import Index, func, insert, inspect
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.schema import OfOrganisation, Row, to_organisation
+from geo.account import Account
+from geo.assignment import Assignment
+from geo.district import District
+from geo.schema import OfOrganisation, Row, new_id, to_organisation
+from geo.site import Site
+from geo.team import Team
+from geo.visit import Visit
+from geo.work_area import WorkArea
+
+Remembered = Site | Visit | WorkArea | Assignment | District | Team | Account
 
 
 class Change(OfOrganisation, Row):
@@ -23,3 +36,38 @@ class Change(OfOrganisation, Row):
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_by: Mapped[UUID | None]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+KEPT_APART = {"organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", "password_hash", "body_hash"}
+
+
+def state(row: Row) -> dict[str, Any]:
+    """The columns of a row as JSON; geometry as GeoJSON. Without secrets, and without what is computed."""
+    columns = inspect(type(row)).columns
+    return {column.key: _plain(getattr(row, column.key)) for column in columns if column.key not in KEPT_APART}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, WKBElement):
+        return mapping(to_shape(value))
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+async def remember(session: AsyncSession, row: Remembered, noun: str, by: UUID | None) -> None:
+    """Keeps a row as it is, just before it is changed by an account; counts up its version."""
+    kept = insert(Change).values(
+        organisation_id=row.organisation_id,
+        id=new_id(),
+        noun=noun,
+        noun_id=row.id,
+        version=row.version,
+        changed_by=by,
+        before=state(row),
+    )
+    # Without RETURNING: who may add to the history may not therefore read it.
+    await session.execute(kept.inline(), execution_options={"synchronize_session": False})
+    row.version += 1
+    row.updated_at = datetime.now(UTC)
+    row.updated_by = by

@@ -1,9 +1,7 @@
-"""What is due: the sites to go to, in order of urgency, and the areas of today."""
+"""Who is due: the active sites whose revisit interval has passed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,60 +9,48 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.sql import queries
 
-MOST = 500
-
 
 @dataclass(frozen=True)
-class DueSite:
-    """A site under watch. `days_late` counts from the day it fell due: 0 is today, below 0 is still to come.
-
-    `visited_at`, `outcome` and `people_band` are of the last visit, whatever came of it.
-    """
+class Due:
+    """A site to go to. `days_since` its last search (None: never searched), `intervals` how many revisit intervals
+    that is; for a site never searched, how many since it was first seen, at least one. `lon`, `lat` in degrees."""
 
     id: UUID
     name: str | None
     site_type: str
-    type_label: str
-    status: str
     access_note: str | None
-    revisit_days: int
     uncertainty_m: float
+    revisit_days: int
     lon: float
     lat: float
-    visited_at: datetime | None
-    outcome: str | None
-    people_band: str | None
-    due_on: date
-    days_late: int
+    last_visit_at: datetime | None
+    last_outcome: str | None
+    days_since: int | None
+    intervals: float
 
-
-@dataclass(frozen=True)
-class AreaOfToday:
-    """A work area assigned today; `shape` is a GeoJSON MultiPolygon (EPSG:4326, lon lat)."""
-
-    id: UUID
-    name: str
-    shape: dict[str, Any]
-    cover: bool
+    @property
+    def days_overdue(self) -> int | None:
+        return None if self.days_since is None else self.days_since - self.revisit_days
 
 
 async def due_sites(
-    session: AsyncSession, organisation_id: UUID, today: date, time_zone: str, most: int = MOST
-) -> Sequence[DueSite]:
-    """Active and unverified sites that the asker reaches, the longest overdue first, at most `most`."""
-    found = await session.execute(
-        text(queries("due")["due_sites"]),
-        {"organisation_id": organisation_id, "today": today, "time_zone": time_zone, "most": most},
+    session: AsyncSession,
+    organisation_id: UUID,
+    *,
+    today: date,
+    time_zone: str,
+    area: UUID | None = None,
+    limit: int = 200,
+) -> list[Due]:
+    """The sites due on a day, the most overdue first, of those that who asks reaches."""
+    rows = await session.execute(
+        text(queries("due")["due"]),
+        {
+            "organisation_id": organisation_id,
+            "today": today,
+            "time_zone": time_zone,
+            "area": area,
+            "limit": limit,
+        },
     )
-    return [DueSite(**row) for row in found.mappings()]
-
-
-async def areas_of_today(
-    session: AsyncSession, organisation_id: UUID, account_id: UUID, today: date
-) -> Sequence[AreaOfToday]:
-    """The work areas that someone looks after today, holiday cover included."""
-    found = await session.execute(
-        text(queries("due")["areas_of_today"]),
-        {"organisation_id": organisation_id, "account_id": account_id, "today": today},
-    )
-    return [AreaOfToday(**row) for row in found.mappings()]
+    return [Due(**row._mapping) for row in rows]

@@ -11,12 +11,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pyproj import Transformer
-from shapely import MultiPolygon, Point, Polygon, polygons, prepare
+from shapely import MultiPolygon, Point, Polygon, box, polygons, prepare, segmentize, transform, union_all
 from shapely.geometry.base import BaseGeometry
 
 SIZES = (100, 250, 1000)
 ROW = 1_000_000
+Metres = npt.NDArray[np.float64]
 CODE = re.compile(r"^CRS3035RES([0-9]{1,6})mN([0-9]{1,7})E([0-9]{1,7})$")
 
 
@@ -28,6 +30,12 @@ def _to_laea() -> Transformer:
 @cache
 def _from_laea() -> Transformer:
     return Transformer.from_crs(3035, 4326, always_xy=True)
+
+
+def project(lon: Metres, lat: Metres) -> tuple[Metres, Metres]:
+    """East and north in metres (EPSG:3035) of many points in degrees; infinite where there is no answer."""
+    east, north = _to_laea().transform(lon, lat)
+    return east, north
 
 
 def cell_code(number: int, metres: int) -> str:
@@ -68,6 +76,20 @@ def cell_squares(numbers: Sequence[int], metres: int) -> list[Polygon]:
 def cell_square(number: int, metres: int) -> Polygon:
     """The square of one cell, EPSG:4326 (lon lat)."""
     return cell_squares([number], metres)[0]
+
+
+def cells_union(numbers: Sequence[int], metres: int) -> MultiPolygon:
+    """Many cells as one shape, EPSG:4326 (lon lat).
+
+    Every corner of a cell that lies on the edge is a vertex, and there are no others: neighbours share their edges to
+    the last digit, and the vertices tell nothing but the grid.
+    """
+    rows, columns = np.divmod(np.asarray(numbers, dtype=np.int64), ROW)
+    squares: Any = box(columns * metres, rows * metres, (columns + 1) * metres, (rows + 1) * metres)
+    shape = segmentize(union_all(squares), metres)
+    on_grid = transform(shape, lambda corners: np.round(corners / metres) * metres)
+    degrees: Any = transform(on_grid, lambda corners: np.column_stack(_from_laea().transform(*corners.T)))
+    return degrees if isinstance(degrees, MultiPolygon) else MultiPolygon([degrees])
 
 
 def cells_within(shape: Polygon | MultiPolygon, metres: int) -> list[int]:

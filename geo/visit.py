@@ -72,3 +72,8 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     handed_over_at: Mapped[datetime | None]
     body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    @property
+    def is_encounter(self) -> bool:
+        """Someone was there."""
+        return self.outcome in {Outcome.MET, Outcome.CONTACT_REFUSED} or self.people_band not in {None, Band.NONE}
