@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 purpose=$1
 
-say() { printf '\033[1m%s\033[0m\n' "· $*" >&2; }
+say() { if [ -t 2 ]; then printf '\033[1m· %s\033[0m\n' "$*" >&2; else printf '· %s\n' "$*" >&2; fi; }
 refuse() {
     printf '\n%s\n' "lantern: $*" >&2
     exit 1
