@@ -9,9 +9,10 @@ from api.settings import Settings
 from web import account, preference, problem_page, sign_in
 from web.navigation import home
 from web.phone import home as phone
+from web.phone import visit
 from web.static_file import StaticFiles
 
-PAGES = (sign_in, account, preference, phone)
+PAGES = (sign_in, account, preference, phone, visit)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from api.asking import Asked, asked_as
 from geo.account import Role
-from geo.due import AreaOfToday, DueSite, areas_of_today, due_sites
 from geo.visit import Visit
+from geo.watch import AreaOfToday, WatchedSite, areas_of_today, watched_sites
 from web.page import render
 
 router = APIRouter(prefix="/phone", include_in_schema=False)
@@ -22,7 +22,7 @@ async def phone_home(request: Request, asked: Working, saved: UUID | None = None
     asker = asked.asker
     assert asker.account_id
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
-    sites = await due_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
     return render(
         request,
         "phone/home.html",
@@ -44,7 +44,7 @@ async def _saved(asked: Asked, visit_id: UUID) -> Visit | None:
     return (await asked.session.scalars(mine)).first()
 
 
-def places(areas: list[AreaOfToday], sites: list[DueSite]) -> dict[str, Any]:
+def places(areas: list[AreaOfToday], sites: list[WatchedSite]) -> dict[str, Any]:
     """What the map draws: areas as GeoJSON, sites in the order of the list, lon lat in degrees."""
     return {
         "areas": [{"name": area.name, "shape": area.shape} for area in areas],

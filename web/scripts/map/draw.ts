@@ -63,12 +63,10 @@ export function addAreas(map: Leaflet.Map, shapes: GeoJSON.GeoJsonObject[]): Lea
 }
 
 export function addPin(map: Leaflet.Map, at: Position, label: string, looks: string): Leaflet.Marker {
-  const icon = L.divIcon({ className: `pin ${looks}`, html: "", iconSize: [44, 44] });
-  const marker = L.marker(latLng(at), { icon, keyboard: false }).addTo(map);
   const dot = document.createElement("span");
   dot.textContent = label;
-  marker.getElement()?.append(dot);
-  return marker;
+  const icon = L.divIcon({ className: `pin ${looks}`, html: dot, iconSize: [44, 44] });
+  return L.marker(latLng(at), { icon, keyboard: false }).addTo(map);
 }
 
 // Asks the device once, on a tap; the answer stays on the page.

@@ -1,0 +1,83 @@
+// The form of a visit: asks only for what the choice of place and outcome needs, and takes a position from the map.
+import type * as Leaflet from "leaflet";
+import { addAreas, addBasemap, addPin, ask, latLng, makeMap, type Position } from "./map/draw";
+import { element, read } from "./map/page";
+
+interface Places {
+  areas: { name: string; shape: GeoJSON.GeoJsonObject }[];
+  sites: { number: number; at: Position }[];
+}
+
+const UNCERTAINTY_OF_A_TAP = 25;
+const places = read<Places>("places");
+const texts = read<{ no_position: string; position: string }>("texts");
+const form = element<HTMLFormElement>("visit");
+const place = element<HTMLSelectElement>("place");
+const box = element("map");
+const lon = element<HTMLInputElement>("lon");
+const lat = element<HTMLInputElement>("lat");
+const uncertainty = element<HTMLInputElement>("uncertainty_m");
+const note = element("here-note");
+let map: Leaflet.Map | undefined;
+let pin: Leaflet.Marker | undefined;
+
+for (const hint of document.querySelectorAll<HTMLElement>(".no-script")) hint.hidden = true;
+box.hidden = false;
+element("here").hidden = false;
+
+function show(): void {
+  const elsewhere = place.value === "new" || place.value === "none";
+  element("elsewhere").hidden = !elsewhere;
+  element("new-place").hidden = place.value !== "new";
+  const outcome = new FormData(form).get("outcome");
+  const nobody = outcome === "nobody-found" || outcome === "not-reached";
+  element("people-part").hidden = nobody;
+  if (nobody) for (const choice of form.querySelectorAll<HTMLInputElement>("[name=people]")) choice.checked = false;
+  if (elsewhere) openMap();
+}
+
+function openMap(): void {
+  if (map) return;
+  map = makeMap(box);
+  const bounds = addAreas(map, places.areas.map((area) => area.shape)).getBounds();
+  for (const site of places.sites) bounds.extend(latLng(site.at));
+  if (bounds.isValid()) map.fitBounds(bounds, { padding: [16, 16], maxZoom: 17 });
+  else map.setView([0, 0], 9);
+  for (const site of places.sites) addPin(map, site.at, String(site.number), "later");
+  map.on("click", ({ latlng }) => choose([latlng.lng, latlng.lat], UNCERTAINTY_OF_A_TAP));
+  if (lon.value && lat.value) choose([Number(lon.value), Number(lat.value)], Number(uncertainty.value) || 25);
+  void addBasemap(map);
+}
+
+function choose(at: Position, metres: number): void {
+  lon.value = at[0].toFixed(6);
+  lat.value = at[1].toFixed(6);
+  uncertainty.value = String(Math.round(Math.min(Math.max(metres, 1), 5000)));
+  note.textContent = "";
+  if (!map || !at.every(Number.isFinite)) return;
+  pin?.remove();
+  pin = addPin(map, at, "+", "now chosen");
+}
+
+element("here").addEventListener("click", () => {
+  ask(
+    (at, metres) => {
+      choose(at, metres);
+      note.textContent = texts.position;
+      map?.setView(latLng(at), 17);
+    },
+    () => (note.textContent = texts.no_position),
+  );
+});
+
+form.addEventListener("change", show);
+show();
+
+// The form's id makes a second sending the same visit; the button still says that the first is on its way.
+const save = element<HTMLButtonElement>("save");
+form.addEventListener("submit", (event) => {
+  if (save.getAttribute("aria-busy") === "true") event.preventDefault();
+  save.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => save.removeAttribute("aria-busy"));
+document.getElementById("wrong")?.focus();
