@@ -2,15 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString
+from typing import LiteralString
 
-import psycopg
 from psycopg import sql
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from api.asker import Asker
+from geo.driver import raw
 from geo.organisation import Organisation
 
 STATEMENT_TIMEOUT_S = 60
@@ -111,10 +111,3 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-async def raw(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
-    """The driver's connection under this session's transaction: for COPY."""
-    connection = (await (await session.connection()).get_raw_connection()).driver_connection
-    assert isinstance(connection, psycopg.AsyncConnection)
-    return connection

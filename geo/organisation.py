@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
-from geoalchemy2.shape import from_shape
+from geoalchemy2.shape import from_shape, to_shape
 from shapely import Polygon
 from sqlalchemy import CheckConstraint, UniqueConstraint, func
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +33,13 @@ class Organisation(Row):
     time_zone: Mapped[str] = mapped_column(server_default="Europe/Brussels")
     is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+def bounds_of(organisation: Organisation) -> Polygon:
+    """The organisation's bounds as a shape, in degrees (lon lat)."""
+    shape = to_shape(organisation.bounds)
+    assert isinstance(shape, Polygon)
+    return shape
 
 
 async def add_site_types(session: AsyncSession, organisation_id: UUID) -> None:

@@ -1,0 +1,34 @@
+"""An import, of whatever noun: one file, one order, one account of it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import BinaryIO
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo.import_order import Order, Reckoning
+from geo.observation import import_observations
+from geo.reading import Source, open_source
+
+Importer = Callable[[AsyncSession, Source, Order], Awaitable[Reckoning]]
+IMPORTERS: Mapping[str, Importer] = {
+    "observations": import_observations,
+}
+
+
+async def import_file(session: AsyncSession, noun: str, file: BinaryIO, order: Order) -> Reckoning:
+    """Imports a file in the session's transaction, which the caller commits; raises FileError.
+
+    Where a row is refused, nothing is written, unless the order says to keep going; a dry run does all the work and
+    then takes it back. Imports of one organisation wait for each other.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(order.organisation_id), 0))))
+    source = open_source(file, order.encoding)
+    step = await session.begin_nested()
+    reckoning = await IMPORTERS[noun](session, source, order)
+    reckoning.written = not order.dry_run and (order.keep_going or not reckoning.refused)
+    if reckoning.written:
+        await step.commit()
+    else:
+        await step.rollback()
+    return reckoning
