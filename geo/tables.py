@@ -6,6 +6,9 @@ from geo.basemap import BasemapFeature
 from geo.change import Change
 from geo.district import District
 from geo.organisation import Organisation
+from geo.release import Release, ReleaseValue
+from geo.release_charge import ReleaseCharge
+from geo.release_geography import Geography, GeographyCell, GeographyDistrict
 from geo.schema import metadata
 from geo.site import Site, SiteMove, SiteStatus
 from geo.site_type import SiteType
@@ -20,7 +23,13 @@ __all__ = [
     "BasemapFeature",
     "Change",
     "District",
+    "Geography",
+    "GeographyCell",
+    "GeographyDistrict",
     "Organisation",
+    "Release",
+    "ReleaseCharge",
+    "ReleaseValue",
     "SignIn",
     "Site",
     "SiteMove",

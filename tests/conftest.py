@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.town",
     "tests.fixtures.client",
+    "tests.fixtures.crowd",
 ]
