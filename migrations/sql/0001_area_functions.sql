@@ -1,6 +1,6 @@
 -- Does a work area that is assigned today to whoever asks hold this point? Invoker's rights: the policies of
 -- assignment and work_area apply inside.
-CREATE FUNCTION lantern.in_my_areas(place public.geometry) RETURNS boolean LANGUAGE sql STABLE
+CREATE FUNCTION lantern.in_my_areas(place public.geometry) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (
     SELECT FROM lantern.assignment AS mine
     JOIN lantern.work_area AS area ON area.organisation_id = mine.organisation_id AND area.id = mine.work_area_id
@@ -12,7 +12,7 @@ RETURN EXISTS (
 );
 
 -- The 1 km cells that my areas touch: the cheap test that comes before the exact one.
-CREATE FUNCTION lantern.my_cells_1km() RETURNS bigint[] LANGUAGE sql STABLE
+CREATE FUNCTION lantern.my_cells_1km() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (
     SELECT coalesce(array_agg(DISTINCT cell), '{}')
     FROM lantern.assignment AS mine
