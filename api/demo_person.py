@@ -32,3 +32,12 @@ async def demo_people(database: Database) -> list[DemoPerson]:
             found = await session.scalars(rows.order_by(Account.roles, Account.name))
             people += [DemoPerson(each.name, each.email, tuple(each.roles)) for each in found]
     return people
+
+
+async def demo_people_at(url: str) -> list[DemoPerson]:
+    """The same, asked of a database by its address."""
+    database = Database(url, pool_size=1)
+    try:
+        return await demo_people(database)
+    finally:
+        await database.close()

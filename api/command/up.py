@@ -16,7 +16,7 @@ from api.command.refusal import Refusal
 from api.command.server import serve
 from api.database import Database
 from api.demo import DEMO_PASSWORD, load_demo
-from api.demo_person import demo_people, demo_slugs
+from api.demo_person import demo_people_at, demo_slugs
 from api.migration import is_empty, migrate
 from api.settings import Settings
 
@@ -95,11 +95,7 @@ async def _refuse_demo_in_public(settings: Settings, url: str) -> None:
 
 
 async def _welcome(address: str, url: str) -> None:
-    database = Database(url, pool_size=1)
-    try:
-        people = await demo_people(database)
-    finally:
-        await database.close()
+    people = await demo_people_at(url)
     lines = ["", f"Lantern is ready: {address}"]
     if people:
         lines.append(f"Sign in to the demo as one of these; the password of all is: {DEMO_PASSWORD}")
