@@ -8,11 +8,12 @@ from api.asking import Who
 from api.settings import Settings
 from web import account, preference, problem_page, sign_in
 from web.navigation import home
+from web.office import home as office
 from web.phone import home as phone
 from web.phone import visit
 from web.static_file import StaticFiles
 
-PAGES = (sign_in, account, preference, phone, visit)
+PAGES = (sign_in, account, preference, phone, visit, office)
 
 
 def create_app(settings: Settings) -> FastAPI:

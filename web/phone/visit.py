@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from geoalchemy2.shape import to_shape
 from shapely import Polygon
-from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from api.asking import Asked
@@ -19,7 +18,6 @@ from geo.organisation import Organisation
 from geo.refusal import Refusal
 from geo.schema import new_id
 from geo.site_change import create_site
-from geo.site_type import SiteType
 from geo.visit_log import log_visit
 from geo.watch import areas_of_today, watched_sites
 from web.form import typed
@@ -27,6 +25,7 @@ from web.i18n import N_
 from web.page import render
 from web.phone.home import Working, places
 from web.phone.visit_form import NEW, VisitForm, check
+from web.site_type import site_types
 
 router = APIRouter(prefix="/phone/visit", include_in_schema=False)
 OUTSIDE = N_("This lies outside the city that your organisation works in.")
@@ -95,10 +94,9 @@ async def _page(request: Request, asked: Asked, fields: dict[str, str], wrong: d
     assert asker.account_id
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
     sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
-    types = select(SiteType).where(SiteType.organisation_id == asker.organisation_id).order_by(SiteType.label)
     context: dict[str, Any] = {
         "sites": sites,
-        "types": list(await asked.session.scalars(types)),
+        "types": await site_types(asked),
         "places": places(areas, sites),
         "fields": fields,
         "wrong": wrong,

@@ -1,0 +1,88 @@
+"""A manager's home: what is covered and what is not."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import shapely
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.asking import Managing
+from api.problem import NOT_FOUND, Problem
+from geo.coverage import SLIVER_KM2, Coverage, kilometres, measure_coverage
+from geo.due import due_sites
+from geo.grid import cell_squares
+from geo.overview import sites_by_status, visits_by_month
+from geo.selection import Period, Selection
+from geo.work_area_query import find_work_area
+from web.page import render
+from web.site_type import site_types
+from web.words import STATUSES
+
+router = APIRouter(prefix="/office", include_in_schema=False)
+LOOK_BACK = timedelta(days=29)
+MOST_CELLS = 4_000
+MOST_OVERDUE = 200
+
+
+@router.get("")
+async def office_home(request: Request, asked: Managing) -> Response:
+    asker = asked.asker
+    period = Period(asker.today - LOOK_BACK, asker.today)
+    coverage = await measure_coverage(
+        asked.session, Selection(asker.organisation_id, asker.time_zone, asker.today, period)
+    )
+    by_status = await sites_by_status(asked.session, asker.organisation_id)
+    assignment = coverage.assignment
+    assert assignment
+    return render(
+        request,
+        "office/home.html",
+        asker,
+        coverage=coverage,
+        period=period,
+        gaps=[gap for gap in assignment.gaps if gap.km2 >= SLIVER_KM2],
+        overlaps=[overlap for overlap in assignment.overlaps if overlap.km2 >= SLIVER_KM2],
+        statuses_here={status: by_status[status] for status in STATUSES if status in by_status},
+        months=await visits_by_month(asked.session, asker.organisation_id, asker.today, asker.time_zone),
+        areas=sorted(coverage.areas, key=lambda area: (-area.overdue, area.name)),
+        shapes=shapes(coverage),
+    )
+
+
+def shapes(coverage: Coverage) -> dict[str, Any]:
+    """What the two small maps draw: GeoJSON shapes, and cells as west, south, east, north with their searches."""
+    cells = coverage.cells if len(coverage.cells.numbers) <= MOST_CELLS else kilometres(coverage.cells)
+    squares = shapely.bounds(cell_squares(cells.numbers.tolist(), cells.metres)).reshape(-1, 4).round(6)
+    assignment = coverage.assignment
+    return {
+        "areas": [{"name": area.name, "share": area.share, "shape": _shape(area.shape)} for area in coverage.areas],
+        "districts": [_shape(district.shape) for district in coverage.districts],
+        "gaps": [_shape(gap.shape) for gap in assignment.gaps if gap.km2 >= SLIVER_KM2] if assignment else [],
+        "cells": [
+            [*square, searches] for square, searches in zip(squares.tolist(), cells.efforts[:, 0].tolist(), strict=True)
+        ],
+    }
+
+
+def _shape(shape: shapely.Geometry) -> Any:
+    return shapely.geometry.mapping(shapely.set_precision(shape, 1e-6, mode="pointwise"))
+
+
+@router.get("/overdue/{area_id}")
+async def overdue_page(request: Request, asked: Managing, area_id: UUID) -> Response:
+    asker = asked.asker
+    area = await find_work_area(asked.session, asker.organisation_id, area_id)
+    if area is None:
+        raise Problem(NOT_FOUND)
+    due = await due_sites(
+        asked.session,
+        asker.organisation_id,
+        today=asker.today,
+        time_zone=asker.time_zone,
+        area=area_id,
+        limit=MOST_OVERDUE,
+    )
+    labels = {kind.slug: kind.label for kind in await site_types(asked)}
+    return render(request, "office/overdue.html", asker, area=area, due=due, labels=labels, most=MOST_OVERDUE)
