@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster_account import ClusterError
+from api.command.demo import run_demo
 from api.command.migrate import run_migrations
 from api.command.refusal import Refusal
 from api.command.up import run_server
@@ -26,6 +27,7 @@ LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000).""",
 )
 app.command("up")(run_server)
 app.command("migrate")(run_migrations)
+app.command("demo")(run_demo)
 
 
 def main() -> None:

@@ -87,7 +87,10 @@ def _placed(feature: BasemapFeature) -> BasemapFeature:
     geom = feature.geom if feature.geom.within(_SHEET) else feature.geom.intersection(_SHEET)
     if feature.layer in {"water", "park"} or feature.kind == "built-up":
         geom = geom.simplify(1.0)
-    return BasemapFeature(feature.layer, feature.kind, feature.name, to_lonlat(geom))
+    rounded = to_lonlat(geom)
+    if not rounded.is_valid:
+        rounded = shapely.set_precision(rounded, 1e-6)
+    return BasemapFeature(feature.layer, feature.kind, feature.name, rounded)
 
 
 _SHEET = box(*FRAME)

@@ -1,6 +1,7 @@
-"""Silverpit, another made-up town, beyond Doggerstad's border: for tests that nothing crosses from one to the other.
+"""Silverpit, another made-up town, for tests that nothing crosses from one organisation to the other.
 
-It has its own manager, one area and a handful of sites, and no map; its bounds are the same sheet as Doggerstad's.
+It has its own manager, one area and a handful of sites, and no map; its ground lies on Doggerstad's, so that places
+do not part the two.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,7 @@ SITES = {"doorway": (2.301, 54.748), "park": (2.306, 54.752), "boat": (2.311, 54
 
 
 def make_silverpit(today: date | None = None) -> Town:
-    """The same for the same day; otto manages it. Its ground lies on Doggerstad's, so that only the policies part them."""
+    """Silverpit on `today` (by default the machine's date), the same for the same day; otto manages it."""
     today = today or date.today()
     ids = Identities(np.random.default_rng(27))
     start = datetime(today.year, today.month, today.day, 9, tzinfo=UTC) - timedelta(days=300)

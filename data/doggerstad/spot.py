@@ -23,6 +23,8 @@ COUNTS = {
 """Sites of each type: 400."""
 
 
+ON_WATER = frozenset({"boat", "bridge"})
+
 IN_GAP = {"tent": 2, "stairwell": 1, "vehicle": 1}
 """How many of a type stand in the gap between the work areas, where nobody is assigned."""
 
@@ -44,7 +46,8 @@ def make_spots(rng: np.random.Generator, ground: Ground) -> dict[str, list[Point
     """Points by site type, at least 18 m from each other and inside the town."""
     picks = _picks(ground)
     inside = ground.scene.land.outline.buffer(-15)
-    shapely.prepare(inside)
+    wet = ground.scene.water.all
+    shapely.prepare([inside, wet])
     taken: list[tuple[float, float]] = []
     spots: dict[str, list[Point]] = {}
     for site_type, count in COUNTS.items():
@@ -52,7 +55,7 @@ def make_spots(rng: np.random.Generator, ground: Ground) -> dict[str, list[Point
         while len(found) < count:
             in_gap = len(found) < IN_GAP.get(site_type, 0)
             point = _within(rng, ground.gap) if in_gap else picks[site_type](rng)
-            if not inside.contains(point):
+            if not inside.contains(point) or (site_type not in ON_WATER and wet.contains(point)):
                 continue
             if taken and np.min(np.hypot(*(np.array(taken) - (point.x, point.y)).T)) < 18:
                 continue
