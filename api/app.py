@@ -6,14 +6,39 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
 
-from api import access_token, problem, session
+from api import (
+    access_token,
+    account,
+    assignment,
+    district,
+    me,
+    problem,
+    session,
+    site,
+    site_history,
+    team,
+    visit,
+    work_area,
+)
 from api.asking import get_database
 from api.database import Database
 from api.headers import PrivateHeaders
 from api.incoming import LimitedBody, OwnSiteOnly
 from api.settings import Settings
 
-NOUNS = (session, access_token)
+NOUNS = (
+    session,
+    access_token,
+    me,
+    team,
+    account,
+    district,
+    work_area,
+    assignment,
+    site_history,
+    site,
+    visit,
+)
 
 
 class App(FastAPI):

@@ -86,3 +86,7 @@ Asking = Annotated[Asked, Depends(asked_as(), scope="function")]
 AskingOwn = Annotated[Asked, Depends(asked_own, scope="function")]
 Managing = Annotated[Asked, Depends(asked_as(Role.MANAGER), scope="function")]
 Reaching = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER), scope="function")]
+Knowing = Annotated[
+    Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, Role.STEWARD, Role.DESK), scope="function")
+]
+Keeping = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STEWARD), scope="function")]

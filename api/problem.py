@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from geo.geometry import GeometryError
+from geo.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ BY_STATUS = {
     kind.status: kind
     for kind in (BAD_REQUEST, NOT_SIGNED_IN, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED)
 }
-INSUFFICIENT_PRIVILEGE, INTEGRITY, DATA = "42501", "23", "22"
+INSUFFICIENT_PRIVILEGE, INTEGRITY, UNIQUE, DATA = "42501", "23", "23505", "22"
 QUERY_CANCELED = "57014"
 
 
@@ -113,6 +114,8 @@ def of_database(error: DBAPIError) -> Problem:
     state = getattr(error.orig, "sqlstate", None) or ""
     if state == INSUFFICIENT_PRIVILEGE:
         return Problem(FORBIDDEN, "This lies outside what you may change.")
+    if state == UNIQUE and str(getattr(getattr(error.orig, "diag", None), "constraint_name", "")).endswith("_pkey"):
+        return Problem(ID_TAKEN)
     if state.startswith(INTEGRITY):
         return Problem(CONFLICT, "Something named here does not exist, or exists already.")
     if state.startswith(DATA):
@@ -135,6 +138,8 @@ def of_any(error: Exception) -> Problem:
             found = error
         case GeometryError():
             found = Problem(INVALID_GEOMETRY, errors=[{"where": error.where, "what": error.what}])
+        case Refusal():
+            found = Problem(INVALID_INPUT, errors=[{"where": f"body.{error.where}", "what": error.what}])
         case RequestValidationError():
             found = of_validation(error)
         case HTTPException():
@@ -148,7 +153,7 @@ def of_any(error: Exception) -> Problem:
     return found
 
 
-HANDLED = (Problem, GeometryError, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception)
+HANDLED = (Problem, GeometryError, Refusal, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception)
 
 
 def install(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import to_shape
 from shapely.geometry import mapping
-from sqlalchemy import Index, func, insert, inspect
+from sqlalchemy import Index, func, insert, inspect, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -71,3 +71,11 @@ async def remember(session: AsyncSession, row: Remembered, noun: str, by: UUID |
     row.version += 1
     row.updated_at = datetime.now(UTC)
     row.updated_by = by
+
+
+async def changes_of(session: AsyncSession, row: Remembered, noun: str) -> list[Change]:
+    """The changes of a row, the first one first; none for who may not read them."""
+    changes = select(Change).where(
+        Change.organisation_id == row.organisation_id, Change.noun == noun, Change.noun_id == row.id
+    )
+    return list(await session.scalars(changes.order_by(Change.version)))

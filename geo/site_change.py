@@ -40,10 +40,9 @@ async def create_site(session: AsyncSession, values: dict[str, Any], by: UUID | 
 
 async def change_site(session: AsyncSession, site: Site, values: dict[str, Any], by: UUID | None) -> None:
     """Changes columns of a site; a new status goes into its history."""
-    if "site_type" in values:
-        usual = await _revisit_days(session, site.organisation_id, values["site_type"])
-        if "revisit_days" in values and values["revisit_days"] is None:
-            values = {**values, "revisit_days": usual}
+    usual = await _revisit_days(session, site.organisation_id, values.get("site_type", site.site_type))
+    if "revisit_days" in values:
+        values = {**values, "revisit_days": values["revisit_days"] or usual}
     if "geom" in values:
         values = {**values, "geom": from_shape(values["geom"], 4326)}
     before = site.status

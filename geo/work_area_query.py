@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, any_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.assignment import Assignment
@@ -16,7 +17,7 @@ def in_work_area(table: type[Placed], organisation_id: UUID, area_id: UUID) -> l
     area = and_(WorkArea.organisation_id == organisation_id, WorkArea.id == area_id)
     cells = select(WorkArea.cells_1km).where(area).scalar_subquery()
     shape = select(WorkArea.geom).where(area).scalar_subquery()
-    return [table.cell_1km == any_(cells), func.ST_Covers(shape, table.geom)]
+    return [table.cell_1km == any_(cast(cells, ARRAY(BigInteger))), func.ST_Covers(shape, table.geom)]
 
 
 def on_day(day: date, first: ColumnElement[date], last: ColumnElement[date | None]) -> ColumnElement[bool]:

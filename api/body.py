@@ -1,0 +1,124 @@
+"""The parts that bodies are made of: texts, moments, days, shapes."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from anyio import to_thread
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from shapely import MultiPolygon, Point, Polygon
+
+from api.asking import Asked
+from geo.geometry import GeometryError, multipolygon, point
+from geo.organisation import Organisation, bounds_of
+
+FIRST_DAY = date(1990, 1, 1)
+AHEAD = timedelta(days=1)
+LAST_DAY = date(2200, 1, 1)
+
+
+class Body(BaseModel):
+    """A body names nothing that is not asked for, and no number that is none."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain the character NUL")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _happened(moment: datetime) -> datetime:
+    moment = moment.astimezone(UTC)
+    if not FIRST_DAY <= moment.date() <= (datetime.now(UTC) + AHEAD).date():
+        raise ValueError("must lie between 1990 and now")
+    return moment
+
+
+def _known_day(day: date) -> date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("must lie between 1990 and 2200")
+    return day
+
+
+def _past_day(day: date) -> date:
+    if not FIRST_DAY <= day <= (datetime.now(UTC) + AHEAD).date():
+        raise ValueError("must lie between 1990 and today")
+    return day
+
+
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, strict=True), AfterValidator(_one_line)
+]
+Note = Annotated[str, StringConstraints(max_length=2000, strict=True), AfterValidator(_storable)]
+LongNote = Annotated[str, StringConstraints(max_length=4000, strict=True), AfterValidator(_storable)]
+Happened = Annotated[AwareDatetime, AfterValidator(_happened)]
+Day = Annotated[date, AfterValidator(_known_day)]
+PastDay = Annotated[date, AfterValidator(_past_day)]
+
+
+def _shape_schema(kinds: list[str], coordinates: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "type": "object",
+            "description": "GeoJSON (RFC 7946): longitude, latitude in degrees, WGS 84, without altitude.",
+            "required": ["type", "coordinates"],
+            "properties": {"type": {"type": "string", "enum": kinds}, "coordinates": coordinates},
+        }
+    )
+
+
+PointIn = Annotated[
+    Any,
+    _shape_schema(["Point"], {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
+AreaIn = Annotated[Any, _shape_schema(["Polygon", "MultiPolygon"], {"type": "array", "items": {"type": "array"}})]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+def absent() -> Any:
+    """The default of a field that may be left out of a change but not be null: it never becomes a value."""
+    return Field(default=None, json_schema_extra=_without_default)
+
+
+async def point_of(asked: Asked, value: object) -> Point:
+    """A point inside the bounds of the asker's organisation; raises GeometryError at `body.geom`."""
+    bounds = await _bounds(asked)
+    try:
+        return point(value, bounds)
+    except GeometryError as error:
+        raise _in_body(error) from None
+
+
+async def area_of(asked: Asked, value: object) -> MultiPolygon:
+    """A multipolygon likewise; checked aside, as a big one takes a moment."""
+    bounds = await _bounds(asked)
+    try:
+        return await to_thread.run_sync(multipolygon, value, bounds)
+    except GeometryError as error:
+        raise _in_body(error) from None
+
+
+async def _bounds(asked: Asked) -> Polygon:
+    return bounds_of(await asked.session.get_one(Organisation, asked.asker.organisation_id))
+
+
+def _in_body(error: GeometryError) -> GeometryError:
+    return GeometryError(error.what, f"body.geom, {error.where}" if error.where else "body.geom")

@@ -1,0 +1,82 @@
+"""One's own account."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from api.account import Locale, Password
+from api.asking import COOKIE, AskingOwn
+from api.body import Body
+from api.credential import digest
+from api.noun_router import noun_router, problems
+from api.password import MAXIMUM_LENGTH, fits, hash_password_aside
+from api.problem import FORBIDDEN, INVALID_INPUT, Problem
+from geo.account import Account, Role
+from geo.account_query import end_credentials
+from geo.change import remember
+from geo.organisation import Organisation, bounds_of
+
+router: APIRouter = noun_router("me")
+
+
+class OwnOrganisation(BaseModel):
+    """`bounds` is west, south, east, north in degrees: no place of yours lies outside."""
+
+    slug: str
+    name: str
+    time_zone: str
+    bounds: tuple[float, float, float, float]
+
+
+class Me(BaseModel):
+    id: UUID
+    name: str
+    email: str
+    roles: list[Role]
+    team_id: UUID | None
+    locale: Locale
+    organisation: OwnOrganisation
+
+
+class PasswordChange(Body):
+    current: Annotated[str, Field(max_length=MAXIMUM_LENGTH, strict=True)]
+    new: Password
+
+
+@router.get("")
+async def read_me(asked: AskingOwn) -> Me:
+    """Who you are here."""
+    organisation = await asked.session.get_one(Organisation, asked.asker.organisation_id)
+    account = await asked.session.get_one(Account, (asked.asker.organisation_id, asked.asker.account_id))
+    return Me.model_validate(
+        {
+            "id": account.id,
+            "name": account.name,
+            "email": account.email,
+            "roles": account.roles,
+            "team_id": account.team_id,
+            "locale": account.locale,
+            "organisation": {
+                "slug": organisation.slug,
+                "name": organisation.name,
+                "time_zone": organisation.time_zone,
+                "bounds": bounds_of(organisation).bounds,
+            },
+        }
+    )
+
+
+@router.post("/password", status_code=204, responses=problems(400, 413))
+async def change_password(body: PasswordChange, request: Request, asked: AskingOwn) -> None:
+    """Changes your password; every other session and all your tokens end. A token cannot do this."""
+    if asked.asker.by == "token":
+        raise Problem(FORBIDDEN, "Sign in to change your password.")
+    account = await asked.session.get_one(Account, (asked.asker.organisation_id, asked.asker.account_id))
+    if not await fits(body.current, account.password_hash):
+        raise Problem(INVALID_INPUT, errors=[{"where": "body.current", "what": "is not your password"}])
+    await remember(asked.session, account, "account", account.id)
+    account.password_hash = await hash_password_aside(body.new)
+    await asked.session.flush()
+    await end_credentials(asked.session, account, keep=digest(request.cookies.get(COOKIE, "")))

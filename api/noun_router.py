@@ -1,0 +1,69 @@
+"""What the routes of every noun share: the ways to sign in, and the problems they answer with."""
+
+from typing import Any
+
+from fastapi import APIRouter, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+from pydantic import BaseModel
+
+from api.asking import COOKIE
+
+BEARER = HTTPBearer(scheme_name="access token", description="A personal access token.", auto_error=False)
+SESSION = APIKeyCookie(name=COOKIE, scheme_name="session", description="The cookie of sign-in.", auto_error=False)
+
+MEANINGS = {
+    400: "The body cannot be read.",
+    401: "Nobody is signed in.",
+    403: "The role does not allow it, or it lies outside what you may change.",
+    404: "There is nothing here that you may see.",
+    409: "The id is taken, or it does not fit with what is there.",
+    412: "Someone changed it since; read it again.",
+    413: "The body is too large.",
+    422: "Something in the request is wrong: `errors` says what and where.",
+    428: "The version is missing: state it in If-Match.",
+    503: "The database does not answer.",
+}
+
+
+class FoundWrong(BaseModel):
+    where: str
+    what: str
+
+
+class ProblemOut(BaseModel):
+    """A problem (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FoundWrong] | None = None
+    see: str | None = None
+
+
+def _inlined() -> dict[str, Any]:
+    schema = ProblemOut.model_json_schema()
+    wrong = schema.pop("$defs")["FoundWrong"]
+    schema["properties"]["errors"]["anyOf"][0]["items"] = wrong
+    return schema
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route that are problems, for the OpenAPI document."""
+    content = {"application/problem+json": {"schema": _inlined()}}
+    return {status: {"description": MEANINGS[status], "content": content} for status in statuses}
+
+
+def noun_router(path: str) -> APIRouter:
+    """A router under `/api/v1` for one noun, in the plural with hyphens."""
+    return APIRouter(
+        prefix=f"/api/v1/{path}",
+        tags=[path.replace("-", " ")],
+        dependencies=[Security(BEARER), Security(SESSION)],
+        responses=problems(401, 403, 422, 503),
+    )
+
+
+READ = problems(404)
+CREATE = problems(400, 409, 413)
+CHANGE = problems(400, 404, 409, 412, 413, 428)

@@ -1,0 +1,90 @@
+"""Which accounts, and how they come to be and change."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo.account import AccessToken, Account, Role, SignIn
+from geo.change import remember
+from geo.refusal import Refusal
+from geo.team_query import find_team
+
+KEEPERS = [Role.MANAGER.value, Role.STEWARD.value]
+
+
+async def list_accounts(
+    session: AsyncSession,
+    organisation_id: UUID,
+    *,
+    role: str | None = None,
+    team_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 1000,
+) -> list[Account]:
+    """Accounts by id: with a role, of a team."""
+    rows = select(Account).where(Account.organisation_id == organisation_id)
+    if role:
+        rows = rows.where(Account.roles.contains([role]))
+    if team_id:
+        rows = rows.where(Account.team_id == team_id)
+    if after:
+        rows = rows.where(Account.id > after)
+    return list(await session.scalars(rows.order_by(Account.id).limit(limit)))
+
+
+async def find_account(
+    session: AsyncSession, organisation_id: UUID, account_id: UUID, lock: bool = False
+) -> Account | None:
+    rows = select(Account).where(Account.organisation_id == organisation_id, Account.id == account_id)
+    return await session.scalar(rows.with_for_update() if lock else rows)
+
+
+async def create_account(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> Account:
+    """A new account from the columns of `account`. Raises Refusal for a team that is not there."""
+    await _check_team(session, values["organisation_id"], values.get("team_id"))
+    account = Account(**values, updated_by=by)
+    session.add(account)
+    await session.flush()
+    return account
+
+
+async def change_account(session: AsyncSession, account: Account, values: dict[str, Any], by: UUID | None) -> None:
+    """Changes columns of an account. Raises Refusal for a team that is not there, and where nobody would be left to
+    keep the accounts. A new password, and a last day, end all sessions and tokens."""
+    await _check_team(session, account.organisation_id, values.get("team_id"))
+    leaves = values.get("left_on") is not None
+    if leaves or not set(values.get("roles", account.roles)) & set(KEEPERS):
+        await _check_keeper_left(session, account)
+    await remember(session, account, "account", by)
+    for column, value in values.items():
+        setattr(account, column, value)
+    await session.flush()
+    if leaves or "password_hash" in values:
+        await end_credentials(session, account)
+
+
+async def end_credentials(session: AsyncSession, account: Account, keep: bytes | None = None) -> None:
+    """Ends the sessions and tokens of an account, all but the session whose hash is given."""
+    for table in (SignIn, AccessToken):
+        rows = delete(table).where(table.organisation_id == account.organisation_id, table.account_id == account.id)
+        if keep is not None:
+            rows = rows.where(table.token_hash != keep)
+        await session.execute(rows)
+
+
+async def _check_team(session: AsyncSession, organisation_id: UUID, team_id: UUID | None) -> None:
+    if team_id is not None and await find_team(session, organisation_id, team_id) is None:
+        raise Refusal("is no team of this organisation", "team_id")
+
+
+async def _check_keeper_left(session: AsyncSession, account: Account) -> None:
+    others = select(Account.id).where(
+        Account.organisation_id == account.organisation_id,
+        Account.id != account.id,
+        Account.left_on.is_(None),
+        or_(*(Account.roles.contains([role]) for role in KEEPERS)),
+    )
+    if set(account.roles) & set(KEEPERS) and (await session.execute(others.limit(1))).first() is None:
+        raise Refusal("nobody would be left to keep the accounts", "roles")
