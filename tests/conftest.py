@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.shared",
     "tests.fixtures.home",
     "tests.fixtures.process",
+    "tests.fixtures.command",
     "tests.fixtures.database",
     "tests.fixtures.town",
     "tests.fixtures.client",
