@@ -43,10 +43,9 @@ def _one_line(text: str) -> str:
 
 
 def _happened(moment: datetime) -> datetime:
-    moment = moment.astimezone(UTC)
-    if not FIRST_DAY <= moment.date() <= (datetime.now(UTC) + AHEAD).date():
+    if not FIRST_DAY.year <= moment.year < LAST_DAY.year or moment > datetime.now(UTC) + AHEAD:
         raise ValueError("must lie between 1990 and now")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _known_day(day: date) -> date:

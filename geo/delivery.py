@@ -29,12 +29,23 @@ def body_hash(by: UUID | None, body: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(plain.encode()).digest()
 
 
+async def delivered(session: AsyncSession, table: type[Site] | type[Visit], values: dict[str, Any]) -> bool:
+    """Was this very row delivered before? Asked first: what was taken once is not refused when it comes again, though
+    its maker may no longer reach the site, or the type may be gone."""
+    return await _hash_of(session, table, values) == values["body_hash"]
+
+
 async def deliver(session: AsyncSession, table: type[Site] | type[Visit], values: dict[str, Any]) -> Delivery:
     """Inserts a row unless its key is there already. Deliveries at the same time make one row: the others wait for it,
     and compare. What counts as the same is the body that made the row, not what others have changed since."""
-    key = {"organisation_id": values["organisation_id"], "id": values["id"]}
-    new = insert(table).values(**values).on_conflict_do_nothing(index_elements=list(key)).returning(table.id)
+    key = ["organisation_id", "id"]
+    new = insert(table).values(**values).on_conflict_do_nothing(index_elements=key).returning(table.id)
     if (await session.execute(new)).first() is not None:
         return Delivery.NEW
-    there = await session.scalar(select(table.body_hash).filter_by(**key))
-    return Delivery.SAME if there is not None and there == values["body_hash"] else Delivery.TAKEN
+    same = await _hash_of(session, table, values) == values["body_hash"]
+    return Delivery.SAME if same else Delivery.TAKEN
+
+
+async def _hash_of(session: AsyncSession, table: type[Site] | type[Visit], values: dict[str, Any]) -> bytes | None:
+    there = select(table.body_hash).where(table.organisation_id == values["organisation_id"], table.id == values["id"])
+    return await session.scalar(there)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import remember
-from geo.delivery import Delivery, deliver
+from geo.delivery import Delivery, deliver, delivered
 from geo.refusal import Refusal
 from geo.schema import new_id
 from geo.site import Site, SiteMove, SiteStatus, Status
@@ -24,6 +24,8 @@ async def create_site(session: AsyncSession, values: dict[str, Any], by: UUID | 
 
     Without `revisit_days` it begins with the interval of its type. Raises Refusal for an unknown type.
     """
+    if await delivered(session, Site, values):
+        return Delivery.SAME
     usual = await _revisit_days(session, values["organisation_id"], values["site_type"])
     row = {
         **values,

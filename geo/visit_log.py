@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.account import Account
 from geo.change import remember
-from geo.delivery import Delivery, deliver
+from geo.delivery import Delivery, deliver, delivered
 from geo.refusal import Refusal
 from geo.site_change import note_encounter
 from geo.site_query import find_site
@@ -25,6 +25,8 @@ async def log_visit(session: AsyncSession, values: dict[str, Any], by: UUID | No
     Without a point it lies where its site does. The team is that of the account. Someone met makes the site active.
     Raises Refusal for a site that who asks does not reach, and for a visit that has neither point nor site.
     """
+    if await delivered(session, Visit, values):
+        return Delivery.SAME
     organisation_id = values["organisation_id"]
     row = {
         **values,
