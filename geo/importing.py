@@ -6,12 +6,18 @@ from typing import BinaryIO
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.district_import import import_districts
 from geo.import_order import Order, Reckoning
 from geo.observation import import_observations
 from geo.reading import Source, open_source
+from geo.site_import import import_sites
+from geo.work_area_import import import_areas
 
 Importer = Callable[[AsyncSession, Source, Order], Awaitable[Reckoning]]
 IMPORTERS: Mapping[str, Importer] = {
+    "districts": import_districts,
+    "areas": import_areas,
+    "sites": import_sites,
     "observations": import_observations,
 }
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from math import isfinite
 from struct import Struct
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shapely import Point, Polygon
+from shapely import Polygon
 
-from geo.geometry import GeometryError, check_point, point
+from geo.geometry import GeometryError
 from geo.imported_id import imported_id
-from geo.reading import WKT, Column, parse_wkt
+from geo.reading import Column
+from geo.reading_cell import LAT, LON, WKT, Cells, degrees
 from geo.record import FileError, Record, Refused
 from geo.visit import Band
 
@@ -19,8 +19,8 @@ COLUMNS = (
     Column("observed_on", ("observed_on", "visited_at", "observed_at", "date", "datum", "data", "day", "dag"), True),
     Column("kind", ("kind", "site_type", "type", "soort", "rodzaj", "typ"), True),
     Column("people", ("people", "persons", "count", "aantal", "personen", "osoby", "liczba_osob", "personnes"), True),
-    Column("lon", ("lon", "lng", "long", "longitude", "lengtegraad", "x")),
-    Column("lat", ("lat", "latitude", "breedtegraad", "y")),
+    Column("lon", LON),
+    Column("lat", LAT),
     Column("wkt", WKT),
 )
 MOST_PEOPLE = 10_000
@@ -95,18 +95,12 @@ class Rows:
 
     def _place(self, row: Record) -> tuple[float, float]:
         at = self._columns
-        if row.geometry is not None:
-            found = point(row.geometry, self._bounds, drop_altitude=True)
-        elif "lon" in at:
-            lon, lat = number(row.cells[at["lon"]], "lon"), number(row.cells[at["lat"]], "lat")
+        if row.geometry is None and "lon" in at:
+            lon, lat = degrees(row.cells[at["lon"]], "lon"), degrees(row.cells[at["lat"]], "lat")
             west, south, east, north = self._box
             if west <= lon <= east and south <= lat <= north:
                 return lon, lat
-            found = check_point(Point(lon, lat), self._bounds)
-        elif "wkt" in at:
-            found = check_point(parse_wkt(row.cells[at["wkt"]]), self._bounds)
-        else:
-            raise ValueError("has no place: a point, two columns lon and lat, or a column of WKT")
+        found = Cells(row, at).point(self._bounds)
         return found.x, found.y
 
 
@@ -120,17 +114,6 @@ def read_moment(cell: str, zone: ZoneInfo) -> datetime:
     except ValueError:
         raise ValueError("its date is not written as in 2024-03-05") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def number(cell: str, name: str) -> float:
-    """A number of degrees; a comma may stand for the point."""
-    try:
-        found = float(cell.replace(",", "."))
-    except ValueError:
-        raise ValueError(f"its {name} is no number") from None
-    if not isfinite(found):
-        raise ValueError(f"its {name} is no number")
-    return found
 
 
 def _band(people: str) -> str:

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
-import shapely
-from shapely.geometry.base import BaseGeometry
-
-from geo.geometry import GeometryError
 from geo.reading_csv import csv_rows
 from geo.reading_geojson import Feature, collection_features, sequence_features
 from geo.record import LONGEST, Encoding, FileError, Record, Refused
@@ -22,7 +18,6 @@ LOOKED_AT = 100
 """How many features are looked at to learn which properties there are."""
 
 NO_TEXT = (b"PK", b"\x1f\x8b", b"SQLite", b"%PDF", b"\xd0\xcf\x11\xe0")
-WKT = ("wkt", "geom", "geometry", "the_geom", "wkb_geometry", "shape")
 
 
 @dataclass(frozen=True)
@@ -121,22 +116,3 @@ def find_columns(source: Source, wanted: Sequence[Column], named: Mapping[str, s
 
 def _plain(name: str) -> str:
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
-
-
-def parse_wkt(text: str) -> BaseGeometry:
-    """A shape from WKT in degrees, longitude first; raises GeometryError for what is none."""
-    try:
-        shape: BaseGeometry = shapely.from_wkt(text.strip().removeprefix("SRID=4326;"))
-    except (shapely.errors.ShapelyError, ValueError):
-        raise GeometryError("must be WKT that can be read") from None
-    return shape
-
-
-def clean_text(text: str, longest: int) -> str | None:
-    """A name or note from a cell, or None for an empty one; ValueError with a reason for what cannot be kept."""
-    kept = text.strip()
-    if len(kept) > longest:
-        raise ValueError(f"is longer than {longest} characters")
-    if any(sign != "\n" and (sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff") for sign in kept):
-        raise ValueError("holds characters that cannot be kept")
-    return kept or None

@@ -1,0 +1,97 @@
+"""The cells of one row, asked for by name and checked; ValueError or GeometryError says what is wrong."""
+
+from collections.abc import Mapping
+from datetime import date
+from math import isfinite
+
+import shapely
+from shapely import MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geo.geometry import GeometryError, check_multipolygon, check_point, multipolygon, point
+from geo.record import Record
+
+LON = ("lon", "lng", "long", "longitude", "lengtegraad", "x")
+LAT = ("lat", "latitude", "breedtegraad", "y")
+WKT = ("wkt", "geom", "geometry", "the_geom", "wkb_geometry", "shape")
+
+
+class Cells:
+    """`columns` says where in the record each of our columns stands; an absent one reads as empty."""
+
+    def __init__(self, record: Record, columns: Mapping[str, int]) -> None:
+        self._record = record
+        self._columns = columns
+
+    def text(self, name: str, longest: int) -> str | None:
+        """A text without blanks around it, or None for an empty cell."""
+        place = self._columns.get(name)
+        kept = "" if place is None else self._record.cells[place].strip()
+        if len(kept) > longest:
+            raise ValueError(f"its {name} is longer than {longest} characters")
+        if any(sign != "\n" and (sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff") for sign in kept):
+            raise ValueError(f"its {name} holds characters that cannot be kept")
+        return kept or None
+
+    def needed(self, name: str, longest: int) -> str:
+        kept = self.text(name, longest)
+        if kept is None:
+            raise ValueError(f"its {name} is empty")
+        return kept
+
+    def day(self, name: str) -> date | None:
+        """An ISO 8601 date."""
+        cell = self.text(name, 40)
+        try:
+            return None if cell is None else date.fromisoformat(cell[:10])
+        except ValueError:
+            raise ValueError(f"its {name} is not written as in 2024-03-05") from None
+
+    def number(self, name: str, low: float, high: float) -> float | None:
+        cell = self.text(name, 40)
+        if cell is None:
+            return None
+        found = degrees(cell, name)
+        if not low <= found <= high:
+            raise ValueError(f"its {name} is not between {low:g} and {high:g}")
+        return found
+
+    def point(self, bounds: Polygon) -> Point:
+        """The place, from the feature's geometry, from lon and lat, or from WKT."""
+        if self._record.geometry is not None:
+            return point(self._record.geometry, bounds, drop_altitude=True)
+        if "lon" in self._columns and "lat" in self._columns:
+            return check_point(Point(*(degrees(self.needed(name, 40), name) for name in ("lon", "lat"))), bounds)
+        return check_point(self._wkt(), bounds)
+
+    def multipolygon(self, bounds: Polygon) -> MultiPolygon:
+        """The outline, from the feature's geometry or from WKT."""
+        if self._record.geometry is not None:
+            return multipolygon(self._record.geometry, bounds, drop_altitude=True)
+        return check_multipolygon(self._wkt(), bounds)
+
+    def _wkt(self) -> BaseGeometry:
+        place = self._columns.get("wkt")
+        if place is None or not self._record.cells[place].strip():
+            raise GeometryError("has no geometry")
+        return parse_wkt(self._record.cells[place])
+
+
+def parse_wkt(text: str) -> BaseGeometry:
+    """A shape from WKT in degrees, longitude first."""
+    try:
+        shape: BaseGeometry = shapely.from_wkt(text.strip().removeprefix("SRID=4326;"))
+    except (shapely.errors.ShapelyError, ValueError):
+        raise GeometryError("must be WKT that can be read") from None
+    return shape
+
+
+def degrees(cell: str, name: str) -> float:
+    """A number; a comma may stand for the point."""
+    try:
+        found = float(cell.replace(",", "."))
+    except ValueError:
+        raise ValueError(f"its {name} is no number") from None
+    if not isfinite(found):
+        raise ValueError(f"its {name} is no number")
+    return found
