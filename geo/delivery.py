@@ -32,7 +32,7 @@ def body_hash(by: UUID | None, body: Mapping[str, Any]) -> bytes:
 async def delivered(session: AsyncSession, table: type[Site] | type[Visit], values: dict[str, Any]) -> bool:
     """Was this very row delivered before? Asked first: what was taken once is not refused when it comes again, though
     its maker may no longer reach the site, or the type may be gone."""
-    return await _hash_of(session, table, values) == values["body_hash"]
+    return bool(await _hash_of(session, table, values) == values["body_hash"])
 
 
 async def deliver(session: AsyncSession, table: type[Site] | type[Visit], values: dict[str, Any]) -> Delivery:
