@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
-from api.database import Database, raw
+from api.database import Database
 from geo.account import AccessToken, Account, Role, SignIn
+from geo.driver import raw
 from geo.organisation import Organisation
 
 TOKEN_PREFIX = "lantern_"  # noqa: S105

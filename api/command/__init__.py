@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster_account import ClusterError
+from api.command import account, import_, organisation
 from api.command.demo import run_demo
 from api.command.migrate import run_migrations
 from api.command.refusal import Refusal
@@ -28,6 +29,9 @@ LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000).""",
 app.command("up")(run_server)
 app.command("migrate")(run_migrations)
 app.command("demo")(run_demo)
+app.add_typer(organisation.app, name="organisation")
+app.add_typer(account.app, name="account")
+app.add_typer(import_.app, name="import")
 
 
 def main() -> None:

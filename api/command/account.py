@@ -1,0 +1,160 @@
+"""`lantern account`: the first manager of an organisation, and forgotten passwords."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.account import Locale, NewAccount
+from api.asker import Asker
+from api.command.connection import connected
+from api.command.refusal import Refusal
+from api.database import Database, OrganisationUnknown
+from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password
+from api.settings import Settings
+from geo import refusal
+from geo.account import Account, Role
+from geo.account_query import change_account, create_account
+from geo.schema import new_id
+from geo.team import Team
+
+T = TypeVar("T")
+Slug = Annotated[str, typer.Option("--organisation", "-o", metavar="SLUG", help="Whose account.")]
+Email = Annotated[str, typer.Option(help="The address to sign in with.")]
+Password = Annotated[
+    str | None,
+    typer.Option(help="Not for shells that remember: without it, Lantern asks, or reads one line from a pipe."),
+]
+
+app = typer.Typer(no_args_is_help=True, help="Accounts: who signs in, and as what.")
+
+
+@app.command("create")
+def create(
+    *,
+    organisation: Slug,
+    email: Email,
+    name: Annotated[str, typer.Option(help="The name that colleagues read.")],
+    role: Annotated[list[Role], typer.Option(help="What the person does here; may be given several times.")],
+    team: Annotated[str | None, typer.Option(help="The name of the team; it is made if it is not there.")] = None,
+    locale: Annotated[str, typer.Option(help="The language of the screens: en, nl, pl or fr.")] = "en",
+    password: Password = None,
+) -> None:
+    """Make an account.
+
+    A manager keeps areas, people and files; a streetworker goes out; a planner sees releases only; a desk passes on
+    reports; a steward keeps accounts and retention. The password has at least 12 characters.
+    """
+    try:
+        asked = NewAccount(email=email, name=name, roles=role, locale=_locale(locale), password=_password(password))
+    except ValidationError as wrong:
+        raise Refusal("; ".join(f"{error['loc'][0]}: {error['msg']}" for error in wrong.errors())) from None
+
+    async def make(session: AsyncSession, asker: Asker) -> None:
+        values = {
+            "id": new_id(),
+            "organisation_id": asker.organisation_id,
+            "email": asked.email,
+            "name": asked.name,
+            "roles": [str(one) for one in asked.roles],
+            "team_id": None if team is None else (await _team(session, asker, team)).id,
+            "locale": asked.locale,
+            "password_hash": hash_password(asked.password),
+        }
+        await create_account(session, values, None)
+
+    try:
+        _run(organisation, make)
+    except IntegrityError:
+        raise Refusal("There is an account with this address already, or the team's name cannot be kept.") from None
+    typer.echo(f"{asked.name} signs in as {asked.email}.")
+
+
+@app.command("list")
+def list_(organisation: Slug) -> None:
+    """List the accounts of an organisation."""
+
+    async def read(session: AsyncSession, asker: Asker) -> list[Account]:
+        rows = select(Account).where(Account.organisation_id == asker.organisation_id).order_by(Account.email)
+        return list(await session.scalars(rows))
+
+    table = Table("address", "name", "roles", "left on", box=None, pad_edge=False)
+    for account in _run(organisation, read):
+        left = account.left_on.isoformat() if account.left_on else ""
+        table.add_row(escape(account.email), escape(account.name), ", ".join(account.roles), left)
+    Console().print(table)
+
+
+@app.command("password")
+def change_password(organisation: Slug, email: Email, password: Password = None) -> None:
+    """Set a new password. Every session and access token of the account ends."""
+    chosen = _password(password)
+    if not MINIMUM_LENGTH <= len(chosen) <= MAXIMUM_LENGTH:
+        raise Refusal(f"A password has {MINIMUM_LENGTH} to {MAXIMUM_LENGTH} characters.")
+
+    async def change(session: AsyncSession, asker: Asker) -> None:
+        rows = select(Account).where(
+            Account.organisation_id == asker.organisation_id, Account.email == email.strip().lower()
+        )
+        account = await session.scalar(rows.with_for_update())
+        if account is None:
+            raise Refusal(f"There is no account {email} in {organisation}.")
+        await change_account(session, account, {"password_hash": hash_password(chosen)}, None)
+
+    _run(organisation, change)
+    typer.echo(f"{email} has a new password and is signed out everywhere.")
+
+
+def _run(slug: str, act: Callable[[AsyncSession, Asker], Awaitable[T]]) -> T:
+    async def acting(url: str) -> T:
+        database = Database(url)
+        try:
+            asker = await database.asker_of_organisation(slug)
+            async with database.asking(asker) as session:
+                return await act(session, asker)
+        except OrganisationUnknown:
+            raise Refusal(f"There is no organisation {slug}. Make it with `lantern organisation create`.") from None
+        except refusal.Refusal as refused:
+            raise Refusal(f"{refused}") from None
+        finally:
+            await database.close()
+
+    with connected(Settings()) as url:
+        return asyncio.run(acting(url))
+
+
+async def _team(session: AsyncSession, asker: Asker, name: str) -> Team:
+    rows = select(Team).where(
+        Team.organisation_id == asker.organisation_id, func.lower(Team.name) == name.strip().lower()
+    )
+    team = await session.scalar(rows)
+    if team is None:
+        team = Team(organisation_id=asker.organisation_id, id=new_id(), name=name.strip())
+        session.add(team)
+        await session.flush()
+    return team
+
+
+def _locale(given: str) -> Locale:
+    known: dict[str, Any] = {one: one for one in ("en", "nl", "pl", "fr")}
+    if given not in known:
+        raise Refusal("The language is one of en, nl, pl, fr.")
+    found: Locale = known[given]
+    return found
+
+
+def _password(given: str | None) -> str:
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password (12 characters or more)", hide_input=True, confirmation_prompt=True))
