@@ -1,7 +1,7 @@
 # `make run` starts Lantern, `make test` tests it; both bring what they need. See docs/start.md.
 bin = .venv/bin
 
-.PHONY: run test check bench attack
+.PHONY: run test check bench attack docs requirements
 
 run: # start Lantern with all it needs
 	@sh setup/prepare.sh run && exec $(bin)/lantern up
@@ -24,3 +24,15 @@ bench: # measure; takes long
 attack: # attack the releases
 	@sh setup/prepare.sh test
 	$(bin)/pytest tests/attacks
+
+docs: # write the help texts of the command line into the docs
+	@sh setup/prepare.sh test
+	$(bin)/typer api.command utils docs --name lantern --output docs/reference/command-line.md
+
+compile = $(bin)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links $(upgrade)
+
+requirements: # pin what pyproject.toml asks for; `make requirements upgrade=--upgrade` takes the newest
+	@sh setup/prepare.sh test
+	$(compile) -o requirements/run.txt >/dev/null
+	$(compile) --extra test -c requirements/run.txt -o requirements/test.txt >/dev/null
