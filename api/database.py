@@ -1,5 +1,6 @@
 """The database, and the one place that opens a transaction and says who asks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import LiteralString
@@ -14,6 +15,7 @@ from geo.driver import raw
 from geo.organisation import Organisation
 
 STATEMENT_TIMEOUT_S = 60
+MOST_STREAMS = 4  # downloads hold a connection for as long as they last: some must be left for everything else
 
 
 class OrganisationUnknown(LookupError):
@@ -33,6 +35,7 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,
         )
+        self.streams = asyncio.Semaphore(MOST_STREAMS)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager

@@ -1,26 +1,22 @@
 -- name: counted_sites
--- The sites that a release counts: in a given cell, first seen before the moment the period ends, active at it by the
--- history of their status (without a history, by their status), and not to be kept off lists today.
+-- The sites that a release counts: in a given cell, first seen by the last day of the period, active at its end by the
+-- history of their status (or by its first step, where that came later; without a history, by their status), and not to
+-- be kept off lists today. Visit coverage counts as active sites the same.
 SELECT site.id, site.cell_1km
 FROM lantern.site
 LEFT JOIN LATERAL (
     SELECT step.status
-    FROM lantern.site_status AS step
-    WHERE step.organisation_id = site.organisation_id AND step.site_id = site.id AND step.since < (:last_day + 1)::timestamp AT TIME ZONE :time_zone
-    ORDER BY step.since DESC, step.id DESC
+    FROM lantern.site_status AS step,
+        LATERAL (SELECT (CAST(:last_day AS date) + 1)::timestamp AT TIME ZONE :time_zone AS at) AS period_end
+    WHERE step.organisation_id = site.organisation_id AND step.site_id = site.id
+    ORDER BY step.since >= period_end.at, abs(extract(epoch FROM step.since - period_end.at)), step.id DESC
     LIMIT 1
 ) AS then_was ON true
 WHERE site.organisation_id = :organisation_id
     AND site.cell_1km = ANY (:cells)
     AND site.status <> 'do-not-list'
-    AND CASE
-        WHEN then_was.status IS NOT NULL THEN then_was.status = 'active'
-        WHEN EXISTS (
-            SELECT FROM lantern.site_status AS step
-            WHERE step.organisation_id = site.organisation_id AND step.site_id = site.id
-        ) THEN false
-        ELSE site.status = 'active' AND coalesce(site.first_seen_on, site.created_at::date) <= :last_day
-    END
+    AND coalesce(site.first_seen_on, site.created_at::date) <= :last_day
+    AND coalesce(then_was.status, site.status) = 'active'
 ORDER BY site.id
 
 -- name: most_paid

@@ -21,6 +21,7 @@ from geo.release_series import PROFILES, Profile, ReleasePeriod, Series
 from geo.schema import new_id
 from geo.tables import ReleaseCharge, Site, SiteStatus
 from tests.fixtures.crowd import Crowd
+from tests.fixtures.look import look
 from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
@@ -282,11 +283,3 @@ def attempt(url: str, settings: str, asker: Asker, statement: str) -> None:
             connection.execute(text(statement))
     finally:
         engine.dispose()
-
-
-def look(url: str, statement: str) -> list[tuple[object, ...]]:
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(text(statement))]
-    engine.dispose()
-    return rows

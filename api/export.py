@@ -1,0 +1,133 @@
+"""Exports over HTTP: the exact data of one's own organisation, for its managers."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.asker import Asker
+from api.asking import Who, get_database, refusal
+from api.body import Day
+from api.database import Database
+from api.listing import BoxIn
+from api.noun_router import noun_router
+from api.problem import TOO_MANY, Problem
+from api.streaming import Streaming
+from geo.account import Role
+from geo.export import FRAMES, Form, exported
+from geo.export_wanted import Wanted, Whose
+from geo.site import Status
+from geo.visit import Outcome
+
+router: APIRouter = noun_router("export")
+TIMEOUT_S = 3600
+
+
+class Exporting(BaseModel):
+    """The parameters of every export. What is no parameter is refused."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    format: Form = Form.GEOJSON
+    team: UUID | None = None
+    from_: Day | None = Field(None, alias="from", description="The first day.")
+    to: Day | None = Field(None, description="The last day.")
+
+    @model_validator(mode="after")
+    def in_order(self) -> "Exporting":
+        if self.from_ and self.to and self.to < self.from_:
+            raise ValueError("to lies before from")
+        return self
+
+    def wanted(self) -> Wanted:
+        given = self.model_dump(exclude={"format"})
+        return Wanted(
+            box=getattr(self, "bbox", None),
+            area=given.get("area"),
+            team=self.team,
+            first_day=self.from_,
+            last_day=self.to,
+            statuses=[str(status) for status in given.get("status", ())],
+            types=given.get("type", ()),
+            outcomes=[str(outcome) for outcome in given.get("outcome", ())],
+        )
+
+
+class AreasExport(Exporting):
+    bbox: BoxIn | None = None
+    area: UUID | None = Field(None, description="A work area.")
+
+
+Type = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class SitesExport(AreasExport):
+    status: list[Status] = Field([], max_length=5)
+    type: list[Type] = Field([], max_length=50, description="Site types.")
+
+
+class VisitsExport(AreasExport):
+    outcome: list[Outcome] = Field([], max_length=5)
+    type: list[Type] = Field([], max_length=50, description="Site types.")
+
+
+def exporter(request: Request, asker: Who) -> Asker:
+    """Managers only: what is exported holds exact places."""
+    if Role.MANAGER not in asker.roles:
+        raise refusal(asker)
+    return asker
+
+
+Exporter = Annotated[Asker, Depends(exporter, scope="function")]
+
+
+def whose(asker: Asker) -> Whose:
+    return Whose(asker.organisation_id, asker.time_zone, asker.today)
+
+
+def file_name(asker: Asker, noun: str, suffix: str) -> str:
+    """`doggerstad-sites-2026-11-22.geojson`."""
+    return f"{asker.organisation_slug}-{noun}-{asker.today.isoformat()}.{suffix}"
+
+
+async def parts(database: Database, asker: Asker, noun: str, form: Form, wanted: Wanted) -> AsyncGenerator[bytes, None]:
+    """The file, in a transaction of its own that lasts as long as the download."""
+    async with (
+        database.streams,
+        database.asking(asker, timeout_s=TIMEOUT_S) as session,
+        aclosing(exported(session, noun, form, whose(asker), wanted)) as rows,
+    ):
+        async for part in rows:
+            yield part.text
+
+
+async def download(request: Request, asker: Asker, noun: str, asked: Exporting) -> Response:
+    database = get_database(request)
+    if database.streams.locked():
+        raise Problem(TOO_MANY, "Other downloads are running.", headers={"Retry-After": "20"})
+    frame = FRAMES[asked.format]
+    stream = parts(database, asker, noun, asked.format, asked.wanted())
+    name = file_name(asker, noun, frame.suffix)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Streaming(await anext(stream), stream, frame.media_type, headers)
+
+
+@router.get("/sites", response_class=Response)
+async def export_sites(request: Request, asker: Exporter, asked: Annotated[SitesExport, Query()]) -> Response:
+    """Every site with its exact place. `from` and `to` are days on which it was first seen."""
+    return await download(request, asker, "sites", asked)
+
+
+@router.get("/visits", response_class=Response)
+async def export_visits(request: Request, asker: Exporter, asked: Annotated[VisitsExport, Query()]) -> Response:
+    """Every visit with its exact place."""
+    return await download(request, asker, "visits", asked)
+
+
+@router.get("/areas", response_class=Response)
+async def export_areas(request: Request, asker: Exporter, asked: Annotated[AreasExport, Query()]) -> Response:
+    """Work areas that are valid on a day of the period."""
+    return await download(request, asker, "areas", asked)

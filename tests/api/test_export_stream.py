@@ -1,0 +1,116 @@
+"""Downloads over a real connection: slow, broken off, broken, too many."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+from sqlalchemy import create_engine, text
+
+from api.database import MOST_STREAMS
+from tests.fixtures.look import run
+from tests.fixtures.town import PASSWORD, SmallTown
+
+
+@pytest.fixture
+def mara_live(anyio_backend: str, live_server: str, town: SmallTown) -> Iterator[httpx.Client]:
+    """Mara's client at a real server."""
+    with httpx.Client(base_url=live_server, timeout=30) as made:
+        answer = made.post("/api/v1/session", json={"email": town.email("mara"), "password": PASSWORD})
+        assert answer.status_code == 201
+        yield made
+
+
+@pytest.fixture
+def many(town: SmallTown, owner_url: str) -> None:
+    """Enough sites that no buffer holds their export: about 25 MB."""
+    run(
+        owner_url,
+        "INSERT INTO lantern.site (organisation_id, id, site_type, status, access_note, geom, revisit_days) "
+        "SELECT organisation_id, gen_random_uuid(), 'doorway', 'active', repeat('x', 2000), geom, 14 "
+        "FROM lantern.site, generate_series(1, 4000) WHERE name <> 'silverpit site'",
+    )
+
+
+def test_downloads_that_are_broken_off_leave_every_connection_usable(
+    mara_live: httpx.Client, many: None, owner_url: str
+) -> None:
+    """Three times as many as the pool holds: one lost connection each would leave none."""
+    for _ in range(30):
+        with mara_live.stream("GET", "/api/v1/export/sites") as answer:
+            assert answer.status_code == 200
+            next(answer.iter_raw())
+    for _ in range(50):
+        answer = mara_live.get("/api/v1/export/sites?status=closed")
+        if answer.status_code == 200:
+            break
+    assert answer.json()["complete"] is True
+    wait_until_idle(owner_url)
+    assert mara_live.get("/api/v1/me").status_code == 200
+
+
+def test_more_downloads_than_may_run_at_once_are_asked_to_come_again(mara_live: httpx.Client, many: None) -> None:
+    with ExitStack() as downloads:
+        for _ in range(MOST_STREAMS):
+            downloads.enter_context(reading(mara_live))
+        answer = mara_live.get("/api/v1/export/sites")
+        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many")
+        assert answer.headers["retry-after"] == "20"
+        assert mara_live.get("/api/v1/me").status_code == 200
+
+
+def test_a_fault_in_mid_stream_breaks_the_answer_off(mara_live: httpx.Client, many: None, owner_url: str) -> None:
+    """The backend is ended while it sends: the client hears of it, and the file has no end."""
+    got = []
+    with mara_live.stream("GET", "/api/v1/export/sites") as answer:
+        parts = answer.iter_raw()
+        got.append(next(parts))
+        run(owner_url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%'")
+        with pytest.raises(httpx.RemoteProtocolError):
+            got.extend(parts)
+    file = b"".join(got)
+    assert len(file) > 65536
+    assert b"complete" not in file
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(file)
+    assert mara_live.get("/api/v1/export/sites?status=closed").json()["complete"] is True
+
+
+def test_a_slow_reader_costs_no_memory(mara_live: httpx.Client, many: None) -> None:
+    """Nothing is read for a second, in which the server could make the 25 MB: it waits instead of gathering them."""
+    mara_live.get("/api/v1/export/sites?status=closed")
+    before = psutil.Process().memory_info().rss
+    with reading(mara_live):
+        time.sleep(1)
+        grown = psutil.Process().memory_info().rss - before
+    assert grown < 12 * 1024 * 1024
+
+
+@contextmanager
+def reading(client: httpx.Client) -> Iterator[None]:
+    """A download of which nothing but the first line is read."""
+    address = urlsplit(str(client.base_url))
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    with socket.create_connection((str(address.hostname), address.port or 80)) as reader:
+        reader.sendall(
+            f"GET /api/v1/export/sites HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n\r\n".encode()
+        )
+        assert reader.recv(15) == b"HTTP/1.1 200 OK"
+        yield
+
+
+def wait_until_idle(url: str) -> None:
+    """Fails after five seconds in which a transaction of the server stays open."""
+    engine = create_engine(url)
+    busy = text(
+        "SELECT count(*) FROM pg_stat_activity, pg_sleep(0.1) WHERE datname = current_database() "
+        "AND usename = 'lantern_web' AND state <> 'idle'"
+    )
+    with engine.connect() as connection:
+        assert any(connection.scalar(busy) == 0 for _ in range(50))
+    engine.dispose()
