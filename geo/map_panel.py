@@ -1,4 +1,4 @@
-"""The panel beside a map: what is shown, the numbers, the legend. The same on a page and in a file that stands alone."""
+"""The panel beside a map: what is shown, the numbers, the legend. The same on a page and in a file of its own."""
 
 from dataclasses import dataclass
 from functools import lru_cache

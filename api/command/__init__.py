@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from api.cluster_account import ClusterError
 from api.command import account, import_, organisation
 from api.command.demo import run_demo
+from api.command.map import app as map_app
 from api.command.migrate import run_migrations
 from api.command.refusal import Refusal
 from api.command.up import run_server
@@ -32,6 +33,7 @@ app.command("demo")(run_demo)
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(account.app, name="account")
 app.add_typer(import_.app, name="import")
+app.add_typer(map_app, name="map")
 
 
 def main() -> None:

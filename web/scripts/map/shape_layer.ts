@@ -94,7 +94,7 @@ export function labelled(map: Leaflet.Map, layers: ShapeLayer[]): void {
   const place = () => {
     names.clearLayers();
     if (map.getZoom() < LABELS_FROM_ZOOM) return;
-    const layer = layers.find((each) => map.hasLayer(each) && each.data.shapes.some((shape) => shape.label));
+    const layer = layers.findLast((each) => map.hasLayer(each) && each.data.shapes.some((shape) => shape.label));
     if (!layer) return;
     const taken: Leaflet.Bounds[] = [];
     layer.getLayers().forEach((path, i) => {
