@@ -6,15 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
-from sqlalchemy import delete
 from starlette.responses import RedirectResponse, Response
 
 from api.access_token import AccessTokenMade, list_access_tokens, make_access_token, revoke_access_token
-from api.asking import COOKIE, Asked, AskingOwn
-from api.credential import digest
-from api.password import MINIMUM_LENGTH, fits, hash_password_aside
+from api.asking import Asked, AskingOwn
+from api.me import PasswordChange, change_password
+from api.password import MINIMUM_LENGTH
 from api.problem import Problem
-from geo.account import Account, SignIn
 from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import render
@@ -67,27 +65,23 @@ async def revoke_token(token_id: UUID, asked: AskingOwn) -> Response:
 
 
 @router.post("/password")
-async def change_password(request: Request, asked: AskingOwn) -> Response:
-    """Changes the password and ends every other session."""
+async def change_own_password(request: Request, asked: AskingOwn) -> Response:
+    """Changes the password; every other session and all tokens end."""
     form, wrong = read(PasswordForm, await typed(request))
-    account = await asked.session.get_one(Account, (asked.asker.organisation_id, asked.asker.account_id))
-    if form is not None:
-        wrong = await _wrong_with(form, account)
+    if form:
+        wrong = _wrong_with(form)
     if form is None or wrong:
         return await _page(request, asked, wrong=wrong)
-    account.password_hash = await hash_password_aside(form.new)
-    others = delete(SignIn).where(
-        SignIn.organisation_id == account.organisation_id,
-        SignIn.account_id == account.id,
-        SignIn.token_hash != digest(request.cookies.get(COOKIE, "")),
-    )
-    await asked.session.execute(others)
+    try:
+        await change_password(PasswordChange(current=form.current, new=form.new), request, asked)
+    except Problem as refused:
+        if not refused.errors:
+            raise
+        return await _page(request, asked, wrong={"current": WRONG_PASSWORD})
     return RedirectResponse("/account?done=password", 303)
 
 
-async def _wrong_with(form: PasswordForm, account: Account) -> dict[str, str]:
-    if not await fits(form.current, account.password_hash):
-        return {"current": WRONG_PASSWORD}
+def _wrong_with(form: PasswordForm) -> dict[str, str]:
     if len(form.new) < MINIMUM_LENGTH:
         return {"new": SHORT}
     return {} if form.new == form.again else {"again": DIFFERENT}

@@ -57,9 +57,20 @@ def language_of(request: Request, asker: Asker | None) -> str:
 
 
 @lru_cache(maxsize=64)
+def speaker(language: str, time_zone: str) -> i18n.Speaker:
+    """The words, dates and numbers of one language in one time zone."""
+    return i18n.Speaker(language, time_zone)
+
+
+def speaker_of(request: Request, asker: Asker | None) -> i18n.Speaker:
+    """Who speaks to this reader."""
+    return speaker(language_of(request, asker), asker.time_zone if asker else "UTC")
+
+
+@lru_cache(maxsize=64)
 def environment(language: str, time_zone: str) -> Environment:
     """The templates in one language and one time zone."""
-    speaker = i18n.Speaker(language, time_zone)
+    words_of = speaker(language, time_zone)
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -68,13 +79,13 @@ def environment(language: str, time_zone: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.install_gettext_translations(speaker.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(words_of.catalogue, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
-        date=speaker.date,
-        time=speaker.time,
-        moment=speaker.moment,
-        number=speaker.number,
-        percent=speaker.percent,
+        date=words_of.date,
+        time=words_of.time,
+        moment=words_of.moment,
+        number=words_of.number,
+        percent=words_of.percent,
     )
     made.globals.update(locale=language, languages=i18n.languages(), static=static, data=data)
     made.globals.update(outcomes=words.OUTCOMES, bands=words.BANDS, statuses=words.STATUSES, roles=words.ROLES)

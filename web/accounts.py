@@ -1,0 +1,114 @@
+"""The people of the organisation, for managers and stewards."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import Field, TypeAdapter, ValidationError
+from sqlalchemy.exc import IntegrityError
+from starlette.responses import RedirectResponse, Response
+
+from api.account import Email
+from api.asking import Asked, Keeping
+from api.password import MINIMUM_LENGTH, hash_password_aside
+from api.problem import NOT_FOUND, Problem
+from geo.account import Role
+from geo.account_query import change_account, create_account, find_account, list_accounts
+from geo.refusal import Refusal
+from geo.schema import new_id
+from geo.team_query import list_teams
+from web.form import Form, read, typed
+from web.i18n import N_
+from web.page import render
+
+router = APIRouter(prefix="/accounts", include_in_schema=False)
+NO_ADDRESS = N_("This is no e-mail address.")
+THERE = N_("There is an account with this address.")
+SHORT = N_("Use at least 12 characters. Four or five words do well.")
+ALONE = N_("Nobody would be left to keep the accounts.")
+
+
+class AccountForm(Form):
+    name: Annotated[str, Field(max_length=200)]
+    email: Annotated[str, Field(max_length=254)]
+    role: Role
+    team_id: UUID | None = None
+    password: Annotated[str, Field(max_length=256)]
+
+
+@router.get("")
+async def accounts_page(request: Request, asked: Keeping, done: str = "") -> Response:
+    return await _page(request, asked, {}, {}, done)
+
+
+@router.post("")
+async def add(request: Request, asked: Keeping) -> Response:
+    fields = await typed(request)
+    form, wrong = read(AccountForm, fields)
+    if form:
+        wrong = await _add(asked, form)
+    if form is None or wrong:
+        return await _page(request, asked, fields, wrong)
+    return RedirectResponse("/accounts?done=added", 303)
+
+
+async def _add(asked: Asked, form: AccountForm) -> dict[str, str]:
+    """What is wrong, if no account was made."""
+    try:
+        email = TypeAdapter(Email).validate_python(form.email)
+    except ValidationError:
+        return {"email": NO_ADDRESS}
+    if len(form.password) < MINIMUM_LENGTH:
+        return {"password": SHORT}
+    values = {
+        "organisation_id": asked.asker.organisation_id,
+        "id": new_id(),
+        "email": email,
+        "name": form.name,
+        "roles": [form.role.value],
+        "team_id": form.team_id,
+        "locale": "en",
+        "password_hash": await hash_password_aside(form.password),
+    }
+    try:
+        async with asked.session.begin_nested():
+            await create_account(asked.session, values, asked.asker.account_id)
+    except IntegrityError:
+        return {"email": THERE}
+    except Refusal as refused:
+        return {refused.where: refused.what}
+    return {}
+
+
+@router.post("/{account_id}/leave")
+async def leave(request: Request, account_id: UUID, asked: Keeping) -> Response:
+    """From today on the person may no longer sign in; all their sessions and tokens end. Nobody does this to
+    themselves."""
+    account = await find_account(asked.session, asked.asker.organisation_id, account_id, lock=True)
+    if account is None or account_id == asked.asker.account_id:
+        raise Problem(NOT_FOUND)
+    try:
+        await change_account(asked.session, account, {"left_on": asked.asker.today}, asked.asker.account_id)
+    except Refusal:
+        return await _page(request, asked, {}, {"form": ALONE})
+    return RedirectResponse("/accounts?done=left", 303)
+
+
+async def _page(
+    request: Request, asked: Asked, fields: dict[str, str], wrong: dict[str, str], done: str = ""
+) -> Response:
+    asker = asked.asker
+    teams = await list_teams(asked.session, asker.organisation_id)
+    accounts = await list_accounts(asked.session, asker.organisation_id)
+    return render(
+        request,
+        "accounts.html",
+        asker,
+        422 if wrong else 200,
+        accounts=sorted(accounts, key=lambda account: (account.left_on is not None, account.name.casefold())),
+        teams=teams,
+        team_names={team.id: team.name for team in teams},
+        fields={name: value for name, value in fields.items() if name != "password"},
+        wrong=wrong,
+        done=done,
+    )
