@@ -22,13 +22,19 @@ IMPORTERS: Mapping[str, Importer] = {
 }
 
 
+class ImportRunning(Exception):
+    """Another import of this organisation is running."""
+
+
 async def import_file(session: AsyncSession, noun: str, file: BinaryIO, order: Order) -> Reckoning:
     """Imports a file in the session's transaction, which the caller commits; raises FileError.
 
     Where a row is refused, nothing is written, unless the order says to keep going; a dry run does all the work and
-    then takes it back. Imports of one organisation wait for each other.
+    then takes it back. Raises ImportRunning while another import of the organisation runs.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(order.organisation_id), 0))))
+    lock = func.pg_try_advisory_xact_lock(func.hashtextextended(f"import {order.organisation_id}", 0))
+    if not await session.scalar(select(lock)):
+        raise ImportRunning
     source = open_source(file, order.encoding)
     step = await session.begin_nested()
     reckoning = await IMPORTERS[noun](session, source, order)

@@ -69,8 +69,8 @@ async def _rows(session: AsyncSession, source: Source, order: Order) -> Rows:
     organisation = await session.get_one(Organisation, order.organisation_id)
     of_organisation = select(SiteType.slug).where(SiteType.organisation_id == order.organisation_id)
     types = {slug: number for number, slug in enumerate(await session.scalars(of_organisation.order_by(SiteType.slug)))}
-    if unknown := set(order.kinds.values()) - types.keys():
-        raise FileError(f"There is no site type {min(unknown)}. There are: {', '.join(types)}.")
+    if set(order.kinds.values()) - types.keys():
+        raise FileError(f"The option kind names a site type that is not there. There are: {', '.join(types)}.")
     kinds = {slug: slug for slug in types} | {kind: slug for kind, slug in USUAL_KINDS.items() if slug in types}
     kinds |= {kind.strip().casefold(): slug for kind, slug in order.kinds.items()}
     return Rows(

@@ -48,7 +48,7 @@ class Rows:
         kinds: Mapping[str, int],
     ) -> None:
         if ("lon" in columns) != ("lat" in columns):
-            raise FileError("Name both columns of the place: --column lon=NAME --column lat=NAME.")
+            raise FileError("The place needs two columns: name both with the option column, as in lon=THEIRS.")
         self._rows = rows
         self._columns = columns
         self._organisation_id = organisation_id
@@ -75,7 +75,7 @@ class Rows:
         milliseconds, moment = self._moment(cells[at["observed_on"]])
         kind = self._kinds.get(cells[at["kind"]].strip().casefold())
         if kind is None:
-            raise ValueError("its kind is no site type; map it with --kind KIND=TYPE")
+            raise ValueError("its kind is no site type; map it with the option kind, as in KIND=TYPE")
         people = cells[at["people"]].strip()
         band = self._bands.get(people) or _band(people)
         lon, lat = self._place(row)

@@ -93,23 +93,21 @@ def find_columns(source: Source, wanted: Sequence[Column], named: Mapping[str, s
     Raises FileError for a name that is not there and for a required column that nothing looks like.
     """
     places = {_plain(name): place for place, name in reversed(list(enumerate(source.columns)))}
+    there = f"The file has: {', '.join(source.columns)}."
     known = {column.name for column in wanted}
-    if unknown := named.keys() - known:
-        raise FileError(f"No column of this import is called {min(unknown)}. There are: {', '.join(sorted(known))}.")
+    if named.keys() - known:
+        raise FileError(f"The option column names one of {', '.join(sorted(known))}, as in {wanted[0].name}=THEIRS.")
     found: dict[str, int] = {}
     for column in wanted:
-        if column.name in named:
-            if _plain(named[column.name]) not in places:
-                raise FileError(f"The file has no column {named[column.name]}. It has: {', '.join(source.columns)}.")
-            found[column.name] = places[_plain(named[column.name])]
-            continue
-        place = next((places[guess] for guess in column.guesses if guess in places), None)
+        names = (_plain(named[column.name]),) if column.name in named else column.guesses
+        place = next((places[name] for name in names if name in places), None)
         if place is not None:
             found[column.name] = place
+        elif column.name in named:
+            raise FileError(f"The file has no column of the name given for {column.name}.", there)
         elif column.required:
             raise FileError(
-                f"Which column is the {column.name}? Say it with --column {column.name}=NAME. "
-                f"The file has: {', '.join(source.columns)}."
+                f"Which column is the {column.name}? Name it with the option column, as in {column.name}=THEIRS.", there
             )
     return found
 

@@ -133,6 +133,7 @@ class _Text:
             self._held = self._held[self._at :] + self._decode(chunk, final=not chunk)
         except UnicodeDecodeError:
             raise FileError(
-                f"The file is not {self._encoding.upper()}. Say what it is with --encoding, windows-1250 for instance."
+                f"The file is not {self._encoding.upper()}. "
+                "Say what it is with the option encoding, windows-1250 for instance."
             ) from None
         self._at, self._ended = 0, not chunk

@@ -9,7 +9,11 @@ LONGEST = 16 * 1024 * 1024
 
 
 class FileError(Exception):
-    """The file as a whole cannot be read; the message says why and what to do."""
+    """The file as a whole cannot be read: `what` is wrong and what to do; the message adds names from the file."""
+
+    def __init__(self, what: str, names: str = "") -> None:
+        super().__init__(f"{what} {names}".strip())
+        self.what = what
 
 
 class Encoding(StrEnum):
@@ -70,4 +74,4 @@ class Lines:
 
     def not_readable(self) -> str:
         """What to say of a row on a line that is not in the encoding."""
-        return f"is not {self._encoding.upper()}; say what it is with --encoding, windows-1250 for instance"
+        return f"is not {self._encoding.upper()}; say what it is with the option encoding, windows-1250 for instance"

@@ -61,8 +61,9 @@ class _Keeper:
         self._bounds = bounds_of(await session.get_one(Organisation, organisation_id))
         types = list(await session.scalars(select(SiteType).where(SiteType.organisation_id == organisation_id)))
         self._types = {kind.slug: kind for kind in types}
-        if unknown := set(self._order.kinds.values()) - self._types.keys():
-            raise FileError(f"There is no site type {min(unknown)}. There are: {', '.join(sorted(self._types))}.")
+        if set(self._order.kinds.values()) - self._types.keys():
+            there = ", ".join(self._types)
+            raise FileError(f"The option kind names a site type that is not there. There are: {there}.")
         kinds = {kind.strip().casefold(): self._types[slug] for kind, slug in self._order.kinds.items()}
         self._kinds = self._types | kinds
 
@@ -90,7 +91,7 @@ class _Keeper:
     def _read(self, cells: Cells) -> tuple[Site, datetime]:
         kind = self._kinds.get(cells.needed("site_type", 100).casefold())
         if kind is None:
-            raise ValueError("its kind is no site type; map it with --kind KIND=TYPE")
+            raise ValueError("its kind is no site type; map it with the option kind, as in KIND=TYPE")
         status = cells.text("status", 40) or Status.ACTIVE
         if status not in set(Status):
             raise ValueError(f"its status is none of {', '.join(Status)}")

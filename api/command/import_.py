@@ -17,7 +17,7 @@ from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
 from api.settings import Settings
 from geo.import_order import Order, Reckoning
-from geo.importing import import_file
+from geo.importing import ImportRunning, import_file
 from geo.record import Encoding, FileError
 
 TIMEOUT_S = 6 * 3600
@@ -177,6 +177,8 @@ def _run(
                 reckoning = asyncio.run(_import(url, noun, watched, slug, **order))
         except FileError as error:
             raise Refusal(f"{file.name}: {error} Nothing was written.") from None
+        except ImportRunning:
+            raise Refusal(f"Another import for {slug} is running. Wait until it is done.") from None
         except OrganisationUnknown:
             raise Refusal(f"There is no organisation {slug}. Make it with `lantern organisation create`.") from None
     print_reckoning(noun, reckoning, dry_run)
