@@ -16,7 +16,7 @@ from sqlalchemy.types import BigInteger
 from geo.grid import ROW, project
 from geo.schema import Placed
 
-MOST_CELLS = 1_000
+MOST_CELLS = 400
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,14 @@ def in_box(table: type[Placed], view: Box, sizes: tuple[int, ...] = (100, 1000))
     `sizes` are the cell columns that have an index, in metres, the smallest first.
     """
     envelope = func.ST_MakeEnvelope(view.west, view.south, view.east, view.north, 4326)
-    exact: ColumnElement[bool] = func.ST_Intersects(table.geom, envelope)
+    exact: list[ColumnElement[bool]] = [
+        table.geom.op("&&")(envelope),  # rounds outwards, and has the index where no policy stands before it
+        func.ST_X(table.geom).between(view.west, view.east),
+        func.ST_Y(table.geom).between(view.south, view.north),
+    ]
     columns: dict[int, Any] = {100: table.cell_100m, 250: table.cell_250m, 1000: table.cell_1km}
     for metres in sizes:
         cells = cells_touched(view, metres)
         if cells is not None:
-            return [columns[metres] == any_(literal(cells, ARRAY(BigInteger))), exact]
-    return [exact]
+            return [columns[metres] == any_(literal(cells, ARRAY(BigInteger))), *exact]
+    return exact

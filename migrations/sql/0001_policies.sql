@@ -103,7 +103,8 @@ CREATE POLICY reach ON lantern.site FOR ALL TO lantern_app
             WHEN 'organisation' THEN true
             WHEN 'areas' THEN
                 (logged_by = lantern.asking_account() AND handed_over_at IS NULL)
-                OR (cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[]) AND lantern.in_my_areas(geom))
+                OR (cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[])
+                    AND public.ST_Covers((SELECT lantern.my_ground()), geom))
             ELSE false
         END
     );
@@ -121,7 +122,7 @@ CREATE POLICY read ON lantern.visit FOR SELECT TO lantern_app
                     SELECT FROM lantern.site
                     WHERE site.organisation_id = visit.organisation_id AND site.id = visit.site_id))
                 OR (site_id IS NULL AND cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[])
-                    AND lantern.in_my_areas(geom))
+                    AND public.ST_Covers((SELECT lantern.my_ground()), geom))
             ELSE false
         END
     );
