@@ -10,13 +10,17 @@ from api import (
     access_token,
     account,
     assignment,
+    basemap,
+    coverage,
     district,
+    export,
     me,
     problem,
     session,
     site,
     site_history,
     team,
+    upload,
     visit,
     work_area,
 )
@@ -38,6 +42,10 @@ NOUNS = (
     site_history,
     site,
     visit,
+    export,
+    coverage,
+    basemap,
+    upload,
 )
 
 
