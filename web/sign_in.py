@@ -1,35 +1,23 @@
 """Sign in and out at a browser."""
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from api import session
 from api.asking import COOKIE, find_asker, get_database
-from api.database import Database
 from api.demo import DEMO_PASSWORD
+from api.demo_person import DemoPerson, demo_people
 from api.problem import Problem
 from api.settings import Settings
-from geo.account import Account
-from geo.organisation import Organisation
+from geo.account import Role
 from web.form import typed
 from web.i18n import N_
 from web.navigation import home
 from web.page import own_path, render
 
 router = APIRouter(include_in_schema=False)
+ORDER = (Role.MANAGER, Role.STREETWORKER, Role.PLANNER, Role.STEWARD, Role.DESK)
 FAILED = N_("The address or the password is wrong.")
-
-
-@dataclass(frozen=True)
-class DemoPerson:
-    """Someone of the demo whom everybody at this machine may be."""
-
-    name: str
-    email: str
-    roles: tuple[str, ...]
 
 
 @router.get("/sign-in")
@@ -77,20 +65,13 @@ async def _page(request: Request, wish: str, email: str = "", wrong: str = "", s
         next=wish,
         email=email,
         wrong=wrong,
-        people=people,
+        people=one_of_each(people),
         demo_password=DEMO_PASSWORD,
     )
 
 
-async def demo_people(database: Database) -> list[DemoPerson]:
-    """Everyone of the demo organisations, one for each role first."""
-    async with database.knocking() as session:
-        slugs = list(await session.scalars(select(Organisation.slug).where(Organisation.is_demo)))
-    people = []
-    for slug in slugs:
-        asker = await database.asker_of_organisation(slug)
-        async with database.asking(asker) as session:
-            rows = select(Account).where(Account.organisation_id == asker.organisation_id, Account.left_on.is_(None))
-            found = await session.scalars(rows.order_by(Account.roles, Account.name))
-            people += [DemoPerson(each.name, each.email, tuple(each.roles)) for each in found]
-    return people
+def one_of_each(people: list[DemoPerson]) -> tuple[list[DemoPerson], list[DemoPerson]]:
+    """The first person of each role, and then the others."""
+    first = {role: person for person in reversed(people) for role in person.roles}
+    shown = [first[role] for role in ORDER if role in first]
+    return shown, [person for person in people if person not in shown]

@@ -56,10 +56,12 @@ def shapes(coverage: Coverage) -> dict[str, Any]:
     cells = coverage.cells if len(coverage.cells.numbers) <= MOST_CELLS else kilometres(coverage.cells)
     squares = shapely.bounds(cell_squares(cells.numbers.tolist(), cells.metres)).reshape(-1, 4).round(6)
     assignment = coverage.assignment
+    assert assignment
     return {
         "areas": [{"name": area.name, "share": area.share, "shape": _shape(area.shape)} for area in coverage.areas],
         "districts": [_shape(district.shape) for district in coverage.districts],
-        "gaps": [_shape(gap.shape) for gap in assignment.gaps if gap.km2 >= SLIVER_KM2] if assignment else [],
+        "gaps": [_shape(gap.shape) for gap in assignment.gaps if gap.km2 >= SLIVER_KM2],
+        "overlaps": [_shape(overlap.shape) for overlap in assignment.overlaps if overlap.km2 >= SLIVER_KM2],
         "cells": [
             [*square, searches] for square, searches in zip(squares.tolist(), cells.efforts[:, 0].tolist(), strict=True)
         ],

@@ -1,7 +1,8 @@
 // The manager's home: two small maps, of what was seen in time and of where people searched.
 import type * as Leaflet from "leaflet";
 import { addBasemap, makeMap } from "./map/draw";
-import { colour, element, read, whenThemeChanges } from "./map/page";
+import { colour, onTheme } from "./map/look";
+import { element, read } from "./map/page";
 
 declare const L: typeof Leaflet;
 
@@ -11,57 +12,67 @@ interface Shapes {
   areas: { name: string; share: number | null; shape: GeoJSON.GeoJsonObject }[];
   districts: GeoJSON.GeoJsonObject[];
   gaps: GeoJSON.GeoJsonObject[];
+  overlaps: GeoJSON.GeoJsonObject[];
   cells: Square[];
 }
 
 const shapes = read<Shapes>("shapes");
 
-function shade(share: number | null): string {
-  if (share === null) return colour("raised");
-  return colour(share >= 0.8 ? "shade-three" : share >= 0.5 ? "shade-two" : "shade-one");
+const HEAT_FROM = [1, 2, 3, 5, 10];
+
+// The scales of the large maps.
+function shade(share: number | null): Leaflet.PathOptions {
+  if (share === null) return { fillColor: colour("--ink"), fillOpacity: 0.02 };
+  return { fillColor: colour(`--map-share-${Math.min(5, Math.floor(share * 5) + 1)}`), fillOpacity: 0.66 };
+}
+
+function hot(searches: number): string {
+  return colour(`--map-scale-${HEAT_FROM.filter((from) => searches >= from).length}`);
+}
+
+function marked(name: "gap" | "overlap"): Leaflet.PathOptions {
+  const tint = colour(`--map-${name}`);
+  return { color: tint, weight: 2.5, dashArray: name === "gap" ? "7 5" : "1 5", fillColor: tint, fillOpacity: 0.4 };
 }
 
 function drawCoverage(): void {
   const map = makeMap(element("coverage"));
   const all = L.featureGroup();
   for (const area of shapes.areas) {
-    const style = () => ({ color: colour("ink"), weight: 1.5, fillColor: shade(area.share), fillOpacity: 0.75 });
+    const style = () => ({ color: colour("--ink"), weight: 1.2, opacity: 0.75, ...shade(area.share) });
     const name = document.createElement("span");
     name.textContent = area.share === null ? area.name : `${area.name}: ${Math.round(area.share * 100)} %`;
     const drawn = L.geoJSON(area.shape, { style }).bindTooltip(name, { sticky: true }).addTo(all);
-    whenThemeChanges(() => drawn.setStyle(style()));
+    onTheme(() => drawn.setStyle(style()));
   }
-  for (const gap of shapes.gaps) {
-    const style = () => ({ color: colour("late"), weight: 3, dashArray: "6 5", fillColor: colour("late"), fillOpacity: 0.2 });
-    const drawn = L.geoJSON(gap, { style, interactive: false }).addTo(all);
-    whenThemeChanges(() => drawn.setStyle(style()));
+  for (const name of ["gap", "overlap"] as const) {
+    for (const shape of name === "gap" ? shapes.gaps : shapes.overlaps) {
+      const drawn = L.geoJSON(shape, { style: marked(name), interactive: false }).addTo(all);
+      onTheme(() => drawn.setStyle(marked(name)));
+    }
   }
   fit(map, all.addTo(map).getBounds());
-  void addBasemap(map);
+  addBasemap(map);
 }
 
 function drawHeat(): void {
   const map = makeMap(element("heat"));
   const renderer = L.canvas({ padding: 0.3 });
   const outlines = L.featureGroup();
-  const line = () => ({ color: colour("edge"), weight: 1.5, fill: false });
+  const line = () => ({ color: colour("--ink"), weight: 1, opacity: 0.55, fill: false });
   for (const district of shapes.districts) L.geoJSON(district, { style: line, interactive: false }).addTo(outlines);
   const cells = L.featureGroup();
   for (const [west, south, east, north, searches] of shapes.cells) {
-    const style = () => ({
-      stroke: false,
-      fillOpacity: 0.85,
-      fillColor: colour(searches >= 5 ? "heat-many" : searches >= 2 ? "heat-more" : "heat-few"),
-    });
+    const style = () => ({ stroke: false, fillOpacity: 0.85, fillColor: hot(searches) });
     const box = L.rectangle([[south, west], [north, east]], { renderer, interactive: false, ...style() }).addTo(cells);
-    whenThemeChanges(() => box.setStyle(style()));
+    onTheme(() => box.setStyle(style()));
   }
-  whenThemeChanges(() => outlines.setStyle(line()));
+  onTheme(() => outlines.setStyle(line()));
   const around = outlines.getBounds().isValid() ? outlines : cells;
   outlines.addTo(map);
   cells.addTo(map);
   fit(map, around.getBounds());
-  void addBasemap(map);
+  addBasemap(map);
 }
 
 function fit(map: Leaflet.Map, bounds: Leaflet.LatLngBounds): void {

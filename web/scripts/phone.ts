@@ -17,11 +17,11 @@ const bounds = areas.getBounds();
 // The most urgent is drawn last, so that it lies on top.
 for (const site of [...places.sites].reverse()) {
   const looks = site.late > 0 ? "late" : site.late === 0 ? "now" : "later";
-  addPin(map, site.at, String(site.number), looks).on("click", () => goTo(site.id)).bindTooltip(text(site.name));
+  addPin(map, site.at, looks === "later" ? "" : String(site.number), looks).on("click", () => goTo(site.id)).bindTooltip(text(`${site.number}. ${site.name}`));
   bounds.extend(latLng(site.at));
 }
 if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], maxZoom: 17 });
-void addBasemap(map);
+addBasemap(map);
 
 function text(name: string): HTMLElement {
   const shown = document.createElement("span");

@@ -10,13 +10,3 @@ export function element<Kind extends HTMLElement>(id: string): Kind {
   if (!found) throw new Error(`the page has no ${id}`);
   return found as Kind;
 }
-
-// A colour of lantern.css, in the theme that is shown.
-export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
-
-// The theme changes with the device: whoever draws on a canvas draws again.
-export function whenThemeChanges(again: () => void): void {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-}
