@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from fastapi import APIRouter, Request, Response
 
-from api.asking import Asking
+from api.asking import AskingOwn
 from api.noun_router import noun_router
 from geo.basemap import LAYERS
 from geo.basemap_query import basemap_layer
@@ -15,8 +15,9 @@ Layer = StrEnum("Layer", {name.upper(): name for name in LAYERS})  # type: ignor
 
 
 @router.get("/{layer}")
-async def read_basemap(request: Request, asked: Asking, layer: Layer) -> Response:
-    """One layer of the organisation's basemap as GeoJSON, simplified for drawing."""
+async def read_basemap(request: Request, asked: AskingOwn, layer: Layer) -> Response:
+    """One layer of the organisation's basemap as GeoJSON, simplified for drawing. It holds no places, so it is for
+    planners too."""
     text = await basemap_layer(asked.session, asked.asker.organisation_id, layer)
     body = text.encode()
     headers = {
