@@ -62,6 +62,8 @@ class Account:
             os.chown(folder, self.uid, self.gid)
         except FileExistsError:
             pass
+        except OSError as error:
+            raise ClusterError(f"{folder} cannot be made: {error.strerror}.") from None
         seen = folder.lstat()
         if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != self.uid:
             raise ClusterError(f"{folder} is not a folder of the account {self.name}. Remove it, then start again.")
@@ -94,7 +96,10 @@ def whoever_runs(home: Path) -> Account:
 def make_home(home: Path) -> Path:
     """Makes LANTERN_HOME: private to its owner, except that root's lets others pass to folders they own inside."""
     new = not home.exists()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ClusterError(f"{home} cannot be made: {error.strerror}. Set LANTERN_HOME to a folder of yours.") from None
     if not os.access(home, os.W_OK | os.X_OK):
         raise ClusterError(f"You may not write to {home}. Set LANTERN_HOME to a folder of your own.")
     ours = new or (home / "lock").exists() or not any(home.iterdir())
@@ -110,7 +115,9 @@ def make_place(home: Path, account: Account) -> Path:
         return account.make_private(place.resolve())
     if account.may_enter(home):
         return account.make_private(place)
-    ROOTS_CLUSTERS.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if not ROOTS_CLUSTERS.exists():
+        ROOTS_CLUSTERS.mkdir(parents=True)
+        ROOTS_CLUSTERS.chmod(0o711)
     elsewhere = account.make_private(ROOTS_CLUSTERS / _short_name(home))
     place.symlink_to(elsewhere)
     return elsewhere

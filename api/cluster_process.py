@@ -72,7 +72,7 @@ class Postmaster:
         self._data = place / "data"
         self._socket = socket
         self._account = account
-        self._settings = SETTINGS | ({} if durable else CARELESS) | {"unix_socket_directories": f'"{socket}"'}
+        self._settings = SETTINGS | ({} if durable else CARELESS) | {"unix_socket_directories": _quoted(socket)}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -182,6 +182,11 @@ def _end_with_parent() -> Callable[[], None] | None:
 def _environment() -> dict[str, str]:
     """PostgreSQL's environment: nothing of ours that changes what it does (PGDATA, PGPORT, locales)."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": _locale()}
+
+
+def _quoted(folder: Path) -> str:
+    """One entry in a setting that is a list."""
+    return '"' + str(folder).replace('"', '""') + '"'
 
 
 def _locale() -> str:

@@ -1,10 +1,16 @@
 """Brings a database to the newest schema, and lets the server's login take the app's roles."""
 
+from alembic.util import CommandError
 from psycopg import sql
 from sqlalchemy import create_engine, func, select
 
 from geo.organisation import Organisation
 from migrations import upgrade as schema
+
+
+class SchemaUnknown(Exception):
+    """The database has a migration that this version does not know."""
+
 
 SERVER_ROLES = ("lantern_app", "lantern_planner")
 
@@ -13,7 +19,10 @@ def migrate(url: str, server: str) -> None:
     """Runs every missing migration as the login of `url`, then makes the login `server` a member of the app's roles."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        schema.upgrade(connection)
+        try:
+            schema.upgrade(connection)
+        except CommandError as error:
+            raise SchemaUnknown("The database was made by a newer version of Lantern. Use that one.") from error
         driver = connection.connection.driver_connection
         assert driver is not None
         for role in SERVER_ROLES:

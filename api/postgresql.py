@@ -31,8 +31,12 @@ def find_programs(major: int | None = None) -> Path:
     found = {version: folder for folder in _folders() if (version := _major(folder)) and _has_postgis(folder)}
     usable = sorted(version for version in found if version >= OLDEST and major in (None, version))
     if not usable:
-        wanted = f"PostgreSQL {major}" if major else f"PostgreSQL {OLDEST} or newer"
-        raise PostgresqlMissing(f"{wanted} with PostGIS is not installed on this machine. `make run` installs it.")
+        raise PostgresqlMissing(
+            f"This database was made by PostgreSQL {major}, which is not here any more, or not with PostGIS. "
+            "Install it again, or move the data with pg_dump where it is."
+            if major
+            else f"PostgreSQL {OLDEST} or newer with PostGIS is not on this machine. `make run` installs it."
+        )
     return found[usable[-1]]
 
 

@@ -12,6 +12,7 @@ from api.command.map import app as map_app
 from api.command.migrate import run_migrations
 from api.command.refusal import Refusal
 from api.command.up import run_server
+from api.migration import SchemaUnknown
 from api.postgresql import PostgresqlMissing
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ def main() -> None:
     """Runs the command line; a refusal is one message on the error stream and status 1."""
     try:
         app()
-    except (Refusal, ClusterError, PostgresqlMissing) as refusal:
+    except (Refusal, ClusterError, PostgresqlMissing, SchemaUnknown) as refusal:
         typer.echo(f"lantern: {refusal}", err=True)
     except ValidationError as wrong:
         for error in wrong.errors():

@@ -36,7 +36,8 @@ def run_server(
     chosen = {"host": host, "port": port}
     settings = Settings().model_copy(update={name: value for name, value in chosen.items() if value is not None})
     for kind in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(kind, _leave)
+        if signal.getsignal(kind) != signal.SIG_IGN:  # nohup ignores hang-ups on purpose
+            signal.signal(kind, _leave)
     try:
         with _listening(settings) as listener, _database(settings, demo=demo) as url:
             settings = settings.model_copy(update={"database_url": url, "port": listener.getsockname()[1]})

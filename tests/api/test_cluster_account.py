@@ -90,9 +90,15 @@ def test_a_home_with_a_path_too_long_for_a_socket_works(home: Path) -> None:
     shutil.rmtree(socket.parent)
 
 
-def test_a_home_with_a_space_a_quote_and_a_letter_of_another_alphabet_works(home: Path) -> None:
-    with Cluster(home / "it's Łódź, at home", durable=False) as cluster:
+def test_a_home_with_a_space_quotes_and_a_letter_of_another_alphabet_works(home: Path) -> None:
+    with Cluster(home / 'it\'s "Łódź", at home', durable=False) as cluster:
         assert connects(cluster)
+
+
+def test_a_home_that_cannot_be_made_is_told(home: Path) -> None:
+    (home / "file").touch()
+    with pytest.raises(ClusterError, match="LANTERN_HOME"):
+        make_home(home / "file" / "inside")
 
 
 def test_a_new_home_is_private_and_its_parent_is_not_touched(home: Path) -> None:

@@ -138,6 +138,16 @@ def test_an_outside_database_is_migrated_by_one_login_and_served_by_another_and_
     assert not (home / "unused").exists()
 
 
+def test_a_database_of_a_newer_lantern_is_left_as_it_is(home: Path, terminal: Terminal) -> None:
+    assert terminal.run("migrate", home=home).returncode == 0
+    with Cluster(home) as cluster:
+        execute(cluster.url(ADMIN), "UPDATE public.lantern_version SET version_num = '9999'")
+    refused = terminal.run("up", home=home, port=0)
+    assert refused.returncode == 1
+    assert "newer version" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_database_that_does_not_answer_is_told_without_its_password(home: Path, terminal: Terminal) -> None:
     url = "postgresql://lantern:hemmelig@127.0.0.1:9/lantern"
     for words in (["up"], ["migrate"]):
