@@ -44,7 +44,7 @@ def test_it_listens_on_a_socket_in_a_private_folder_and_nowhere_else(home: Path)
     with Cluster(home, durable=False) as cluster:
         server = psutil.Process(postmaster_of(home))
         assert [each.laddr for each in server.net_connections("inet")] == []
-        sockets = [Path(each.laddr) for each in server.net_connections("unix") if each.laddr]
+        sockets = [Path(str(each.laddr)) for each in server.net_connections("unix") if each.laddr]
         assert len(sockets) == 1
         assert stat.S_IMODE(sockets[0].parent.stat().st_mode) == 0o700
         assert ask(cluster.url(), "SELECT current_setting('listen_addresses')") == ""

@@ -84,7 +84,7 @@ def test_a_home_with_a_path_too_long_for_a_socket_works(home: Path) -> None:
     deep = home / ("long-" * 12) / ("path-" * 12)
     with Cluster(deep, durable=False) as cluster:
         assert connects(cluster)
-        socket = Path(psutil.Process(postmaster_of(deep)).net_connections("unix")[0].laddr)
+        socket = Path(str(psutil.Process(postmaster_of(deep)).net_connections("unix")[0].laddr))
         assert mode(socket.parent) == 0o700
         assert deep not in socket.parents
     shutil.rmtree(socket.parent)
