@@ -17,10 +17,11 @@ from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password_aside
 from api.problem import CONFLICT, FORBIDDEN, ID_TAKEN, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.account import Account, Role
-from geo.account_query import KEEPERS, change_account, create_account, find_account, list_accounts
+from geo.account_query import change_account, create_account, find_account, list_accounts
 from geo.schema import new_id
 
 router: APIRouter = noun_router("accounts")
+KEEPERS = {Role.MANAGER, Role.STEWARD}
 Colleague = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STEWARD, Role.STREETWORKER), scope="function")]
 Locale = Literal["en", "nl", "pl", "fr"]
 
@@ -93,7 +94,7 @@ class AccountChange(Body):
 
 
 def shown_to(asked: Asked) -> type[ColleagueOut]:
-    return AccountOut if asked.asker.roles & set(map(Role, KEEPERS)) else ColleagueOut
+    return AccountOut if asked.asker.roles & KEEPERS else ColleagueOut
 
 
 def answer(asked: Asked, account: Account, status: int = 200) -> JSONResponse:
@@ -153,7 +154,7 @@ async def create(body: NewAccount, asked: Keeping) -> Response:
 
 @router.patch("/{account_id}", response_model=AccountOut, responses=CHANGE)
 async def change(account_id: UUID, body: AccountChange, asked: Keeping, if_match: IfMatch = None) -> Response:
-    """Changes what the body names. Nobody changes their own roles or last day."""
+    """Changes what the body names. Nobody changes their own roles or last day, so somebody is always left to keep them."""
     account = await found(asked, account_id, lock=True)
     check_version(account, if_match)
     values = body.model_dump(exclude_unset=True)

@@ -3,15 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.account import AccessToken, Account, Role, SignIn
+from geo.account import AccessToken, Account, SignIn
 from geo.change import remember
 from geo.refusal import Refusal
 from geo.team_query import find_team
-
-KEEPERS = [Role.MANAGER.value, Role.STEWARD.value]
 
 
 async def list_accounts(
@@ -51,17 +49,14 @@ async def create_account(session: AsyncSession, values: dict[str, Any], by: UUID
 
 
 async def change_account(session: AsyncSession, account: Account, values: dict[str, Any], by: UUID | None) -> None:
-    """Changes columns of an account. Raises Refusal for a team that is not there, and where nobody would be left to
-    keep the accounts. A new password, and a last day, end all sessions and tokens."""
+    """Changes columns of an account. Raises Refusal for a team that is not there. A new password ends all sessions
+    and tokens; the day someone has left is looked at whenever one is used."""
     await _check_team(session, account.organisation_id, values.get("team_id"))
-    leaves = values.get("left_on") is not None
-    if leaves or not set(values.get("roles", account.roles)) & set(KEEPERS):
-        await _check_keeper_left(session, account)
     await remember(session, account, "account", by)
     for column, value in values.items():
         setattr(account, column, value)
     await session.flush()
-    if leaves or "password_hash" in values:
+    if "password_hash" in values:
         await end_credentials(session, account)
 
 
@@ -77,14 +72,3 @@ async def end_credentials(session: AsyncSession, account: Account, keep: bytes |
 async def _check_team(session: AsyncSession, organisation_id: UUID, team_id: UUID | None) -> None:
     if team_id is not None and await find_team(session, organisation_id, team_id) is None:
         raise Refusal("is no team of this organisation", "team_id")
-
-
-async def _check_keeper_left(session: AsyncSession, account: Account) -> None:
-    others = select(Account.id).where(
-        Account.organisation_id == account.organisation_id,
-        Account.id != account.id,
-        Account.left_on.is_(None),
-        or_(*(Account.roles.contains([role]) for role in KEEPERS)),
-    )
-    if set(account.roles) & set(KEEPERS) and (await session.execute(others.limit(1))).first() is None:
-        raise Refusal("nobody would be left to keep the accounts", "roles")
