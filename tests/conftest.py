@@ -7,6 +7,8 @@ pytest_plugins = [
     "tests.fixtures.command",
     "tests.fixtures.database",
     "tests.fixtures.town",
+    "tests.fixtures.importing",
     "tests.fixtures.client",
     "tests.fixtures.crowd",
+    "tests.fixtures.gent",
 ]
