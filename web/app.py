@@ -9,13 +9,13 @@ from api.settings import Settings
 from web import account, accounts, maps, preference, problem_page, sign_in
 from web.navigation import home
 from web.office import home as office
-from web.office import releases
+from web.office import releases, upload
 from web.phone import home as phone
 from web.phone import visit
 from web.planner import home as planner
 from web.static_file import StaticFiles
 
-PAGES = (sign_in, account, preference, accounts, phone, visit, office, releases, planner, maps)
+PAGES = (sign_in, account, preference, accounts, phone, visit, office, releases, upload, planner, maps)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -21,7 +21,7 @@ WAYS = (
     Way("/maps/coverage", N_("Coverage map"), frozenset({Role.MANAGER})),
     Way("/maps/heat", N_("Heat map"), frozenset({Role.MANAGER})),
     Way("/office/releases", N_("Releases"), frozenset({Role.MANAGER})),
-    Way("/office/import", N_("Import"), frozenset({Role.MANAGER})),
+    Way("/import", N_("Import"), frozenset({Role.MANAGER})),
     Way("/planner", N_("Releases"), frozenset({Role.PLANNER})),
     Way("/planner/how-to-read", N_("How to read the numbers"), frozenset({Role.PLANNER})),
     Way("/accounts", N_("Accounts"), frozenset({Role.MANAGER, Role.STEWARD})),

@@ -1,14 +1,14 @@
 """A planner's home: the releases, on a map and as files, and how to read them."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.asking import Asked, asked_as
+from api.asking import Asked
 from api.problem import NOT_FOUND, Problem
-from geo.account import Role
+from api.release import Planning
 from geo.folium_map import Bounds, basemap_data
 from geo.map_choice import Choices, load_choices
 from geo.release import Release, list_releases, release_body
@@ -17,7 +17,6 @@ from geo.release_series import PROFILES, Noise, Profile, Series
 from web.page import render, speaker_of
 
 router = APIRouter(prefix="/planner", include_in_schema=False)
-Planning = Annotated[Asked, Depends(asked_as(Role.PLANNER, Role.MANAGER, Role.STEWARD), scope="function")]
 NOWHERE: Bounds = (0.0, 0.0, 1.0, 1.0)
 
 
