@@ -50,8 +50,8 @@ class OwnMap(folium.Map):
             zoom_start=2,
             prefer_canvas=True,
             control_scale=True,
-            min_zoom=6,
-            max_zoom=18,
+            minZoom=6,
+            maxZoom=18,
             zoom_snap=0.5,
             attribution_control=False,
         )
