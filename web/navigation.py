@@ -23,7 +23,7 @@ WAYS = (
     Way("/office/releases", N_("Releases"), frozenset({Role.MANAGER})),
     Way("/import", N_("Import"), frozenset({Role.MANAGER})),
     Way("/planner", N_("Releases"), frozenset({Role.PLANNER})),
-    Way("/planner/how-to-read", N_("How to read the numbers"), frozenset({Role.PLANNER})),
+    Way("/planner/how-to-read", N_("How to read them"), frozenset({Role.PLANNER})),
     Way("/accounts", N_("Accounts"), frozenset({Role.MANAGER, Role.STEWARD})),
     Way("/account", N_("My account"), frozenset(Role)),
 )

@@ -10,7 +10,7 @@ interface Places {
 
 const UNCERTAINTY_OF_A_TAP = 25;
 const places = read<Places>("places");
-const texts = read<{ no_position: string; position: string }>("texts");
+const texts = read<Record<"no_position" | "position" | "signed_out" | "no_connection", string>>("texts");
 const form = element<HTMLFormElement>("visit");
 const place = element<HTMLSelectElement>("place");
 const box = element("map");
@@ -73,11 +73,40 @@ element("here").addEventListener("click", () => {
 form.addEventListener("change", show);
 show();
 
-// The form's id makes a second sending the same visit; the button still says that the first is on its way.
+// Asks first whether the server is there and still knows us: a form that is sent into nothing would be lost. The
+// form's id makes a second sending the same visit.
 const save = element<HTMLButtonElement>("save");
+const warning = element("warning");
+let checked = false;
+
+async function obstacle(): Promise<string> {
+  try {
+    const answer = await fetch("/api/v1/session", { cache: "no-store" });
+    return answer.status === 401 ? texts.signed_out : "";
+  } catch {
+    return texts.no_connection;
+  }
+}
+
 form.addEventListener("submit", (event) => {
-  if (save.getAttribute("aria-busy") === "true") event.preventDefault();
+  if (checked) return;
+  event.preventDefault();
+  if (save.getAttribute("aria-busy") === "true") return;
   save.setAttribute("aria-busy", "true");
+  void obstacle().then((words) => {
+    warning.textContent = words;
+    warning.hidden = words === "";
+    element("sign-in-again").hidden = words !== texts.signed_out;
+    if (words) {
+      save.removeAttribute("aria-busy");
+      return;
+    }
+    checked = true;
+    form.requestSubmit();
+  });
 });
-addEventListener("pageshow", () => save.removeAttribute("aria-busy"));
+addEventListener("pageshow", () => {
+  checked = false;
+  save.removeAttribute("aria-busy");
+});
 document.getElementById("wrong")?.focus();
