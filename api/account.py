@@ -154,7 +154,7 @@ async def create(body: NewAccount, asked: Keeping) -> Response:
 
 @router.patch("/{account_id}", response_model=AccountOut, responses=CHANGE)
 async def change(account_id: UUID, body: AccountChange, asked: Keeping, if_match: IfMatch = None) -> Response:
-    """Changes what the body names. Nobody changes their own roles or last day, so somebody is always left to keep them."""
+    """Changes what the body names. Nobody changes their own roles or last day: somebody is always left."""
     account = await found(asked, account_id, lock=True)
     check_version(account, if_match)
     values = body.model_dump(exclude_unset=True)

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from shapely import MultiPolygon, Point, Polygon
 
@@ -21,6 +22,7 @@ from geo.organisation import Organisation, bounds_of
 
 FIRST_DAY = date(1990, 1, 1)
 AHEAD = timedelta(days=1)
+MOST_FIELDS = 100
 LAST_DAY = date(2200, 1, 1)
 
 
@@ -28,6 +30,13 @@ class Body(BaseModel):
     """A body names nothing that is not asked for, and no number that is none."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def few_fields(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > MOST_FIELDS:
+            raise ValueError("has too many fields")
+        return given
 
 
 def _storable(text: str) -> str:

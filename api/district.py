@@ -95,7 +95,7 @@ async def read_district(district_id: UUID, asked: Knowing) -> Response:
 @router.post("", status_code=201, response_class=GeoJSON, response_model=Feature[DistrictProperties], responses=CREATE)
 async def create(body: NewDistrict, asked: Managing) -> Response:
     """Adds a district; its code is its own within the organisation."""
-    values = body.model_dump(exclude={"id"}) | {
+    values = body.model_dump(exclude={"id", "geom"}) | {
         "organisation_id": asked.asker.organisation_id,
         "id": body.id or new_id(),
         "geom": await area_of(asked, body.geom),
@@ -108,8 +108,8 @@ async def change(district_id: UUID, body: DistrictChange, asked: Managing, if_ma
     """Changes what the body names."""
     district = await found(asked, district_id, lock=True)
     check_version(district, if_match)
-    values = body.model_dump(exclude_unset=True)
-    if "geom" in values:
+    values = body.model_dump(exclude={"geom"}, exclude_unset=True)
+    if "geom" in body.model_fields_set:
         values["geom"] = await area_of(asked, body.geom)
     await change_district(asked.session, district, values, asked.asker.account_id)
     return answer(district)

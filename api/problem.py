@@ -1,5 +1,6 @@
 """The catalogue of problems (RFC 9457): stable slugs, and answers that echo neither input nor database text."""
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +36,8 @@ METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This cannot be done here."
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "This form is not offered.")
 CONFLICT = Kind("conflict", 409, "This does not fit with what is there.")
 ID_TAKEN = Kind("id-taken", 409, "This id already stands for something else.")
+RELEASE_EXISTS = Kind("release-exists", 409, "This period was released. There is never a second draw.")
+RELEASE_REFUSED = Kind("release-refused", 409, "This release cannot be drawn.")
 STALE_VERSION = Kind("stale-version", 412, "Someone changed this since you read it. Read it again.")
 TOO_LARGE = Kind("too-large", 413, "This is more than is taken at once.")
 UNSUPPORTED = Kind("unsupported", 415, "This kind of content is not taken here.")
@@ -46,6 +49,8 @@ VERSION_REQUIRED = Kind("version-required", 428, "State the version you saw, in 
 TOO_MANY = Kind("too-many", 429, "Too many tries. Wait a little.")
 INTERNAL = Kind("internal", 500, "Something broke on our side. It was noted.")
 UNAVAILABLE = Kind("unavailable", 503, "The database does not answer. Try again soon.")
+
+PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}$")
 
 BY_STATUS = {
     kind.status: kind
@@ -100,14 +105,18 @@ def of_validation(error: RequestValidationError) -> Problem:
     return Problem(
         INVALID_INPUT,
         errors=[
-            {"where": ".".join(str(part) for part in found["loc"]), "what": _harmless(found)}
+            {"where": ".".join(_named(part) for part in found["loc"]), "what": _harmless(found)}
             for found in error.errors()[:50]
         ],
     )
 
 
+def _named(part: str | int) -> str:
+    # An unknown key stands here as it came in: shown where it is a plain word, so that a slip of the pen is found.
+    return str(part) if isinstance(part, int) or PLAIN_WORD.match(part) else "?"
+
+
 def _harmless(found: dict[str, Any]) -> str:
-    # The place an unknown key has in `loc` is the key itself: the client's own, short text.
     return "is not a field here" if found["type"] == "extra_forbidden" else str(found["msg"])[:300]
 
 

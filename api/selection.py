@@ -18,6 +18,9 @@ def _nothing(value: object) -> object:
     return None if value == "" else value
 
 
+Slug = Annotated[str, Field(max_length=63, pattern="^[a-z0-9-]+$")]
+
+
 class SelectionQuery(BaseModel):
     """Days are included on both ends; without any, the last twelve months."""
 
@@ -26,7 +29,7 @@ class SelectionQuery(BaseModel):
     from_: Annotated[date | None, BeforeValidator(_nothing), Field(alias="from")] = None
     to: Annotated[date | None, BeforeValidator(_nothing)] = None
     team: Annotated[UUID | None, BeforeValidator(_nothing)] = None
-    type: Annotated[str | None, BeforeValidator(_nothing), Field(max_length=63, pattern="^[a-z0-9-]+$")] = None
+    type: Annotated[Slug | None, BeforeValidator(_nothing)] = None
 
 
 class MapQuery(SelectionQuery):

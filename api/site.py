@@ -108,7 +108,7 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
     asker = asked.asker
     place = await point_of(asked, body.geom)
     plain = body.model_dump(mode="json", exclude={"id", "geom"}) | {"geom": mapping(place)["coordinates"]}
-    values = body.model_dump(exclude={"id"}) | {
+    values = body.model_dump(exclude={"id", "geom"}) | {
         "organisation_id": asker.organisation_id,
         "id": site_id,
         "geom": place,
@@ -124,8 +124,8 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
 async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn | SiteChange) -> GeoJSON:
     site = await found(asked, site_id, lock=True)
     check_version(site, if_match)
-    values = body.model_dump(exclude_unset=isinstance(body, SiteChange))
-    if "geom" in values:
+    values = body.model_dump(exclude={"geom"}, exclude_unset=isinstance(body, SiteChange))
+    if "geom" in body.model_fields_set:
         values["geom"] = await point_of(asked, body.geom)
     if isinstance(body, SiteIn) and body.first_seen_on is None:
         del values["first_seen_on"]

@@ -124,7 +124,7 @@ async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn) -> tuple[Vi
     asker = asked.asker
     place = None if body.geom is None else await point_of(asked, body.geom)
     plain = body.model_dump(mode="json", exclude={"id", "geom"}) | {"geom": place and mapping(place)["coordinates"]}
-    values = body.model_dump(exclude={"id"}) | {
+    values = body.model_dump(exclude={"id", "geom"}) | {
         "organisation_id": asker.organisation_id,
         "id": visit_id,
         "geom": place,
@@ -149,11 +149,11 @@ async def alter(asked: Asked, visit_id: UUID, if_match: str | None, body: VisitI
     if visit is None:
         raise Problem(FORBIDDEN, "The visit of a colleague is theirs to change.")
     check_version(visit, if_match)
-    values: dict[str, Any] = body.model_dump(exclude_unset=isinstance(body, VisitChange))
+    values: dict[str, Any] = body.model_dump(exclude={"geom"}, exclude_unset=isinstance(body, VisitChange))
     if isinstance(body, VisitIn):
         values["account_id"] = visitor(asked.asker, body) if "account_id" in body.model_fields_set else visit.account_id
-    if values.get("geom") is not None:
-        values["geom"] = await point_of(asked, body.geom)
+    if isinstance(body, VisitIn) or "geom" in body.model_fields_set:
+        values["geom"] = None if body.geom is None else await point_of(asked, body.geom)
     outcome, band = values.get("outcome", visit.outcome), values.get("people_band", visit.people_band)
     if outcome == Outcome.NOBODY_FOUND and band not in {None, Band.NONE}:
         raise Refusal("nobody-found goes with people_band 0 or none", "people_band")

@@ -104,7 +104,7 @@ async def read_work_area(area_id: UUID, asked: Reaching) -> Response:
 @router.post("", status_code=201, response_class=GeoJSON, response_model=Feature[WorkAreaProperties], responses=CREATE)
 async def create(body: NewWorkArea, asked: Managing) -> Response:
     """Draws a work area."""
-    values = body.model_dump(exclude={"id"}) | {
+    values = body.model_dump(exclude={"id", "geom"}) | {
         "organisation_id": asked.asker.organisation_id,
         "id": body.id or new_id(),
         "geom": await area_of(asked, body.geom),
@@ -117,8 +117,8 @@ async def change(area_id: UUID, body: WorkAreaChange, asked: Managing, if_match:
     """Changes what the body names."""
     area = await found(asked, area_id, lock=True)
     check_version(area, if_match)
-    values = body.model_dump(exclude_unset=True)
-    if "geom" in values:
+    values = body.model_dump(exclude={"geom"}, exclude_unset=True)
+    if "geom" in body.model_fields_set:
         values["geom"] = await area_of(asked, body.geom)
     await change_work_area(asked.session, area, values, asked.asker.account_id)
     return answer(area)

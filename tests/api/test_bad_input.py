@@ -1,0 +1,187 @@
+"""Whatever comes in over HTTP, the answer is never a fault of ours, and never quick to grow."""
+
+import json
+import time
+from itertools import cycle
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fixtures.client import Client
+from tests.fixtures.town import SmallTown
+
+pytestmark = pytest.mark.anyio
+JSON = {"Content-Type": "application/json"}
+LISTS = ("sites", "sites/due", "visits", "work-areas", "assignments", "districts", "teams", "accounts")
+POSTS = ("sites", "visits", "work-areas", "assignments", "districts", "teams", "accounts", "me/password")
+SQUARE = [[2.3, 54.7], [2.4, 54.7], [2.4, 54.8], [2.3, 54.8], [2.3, 54.7]]
+fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def is_a_problem(answer: httpx.Response) -> bool:
+    return 400 <= answer.status_code < 500 and answer.headers["content-type"] == "application/problem+json"
+
+
+async def post(person: httpx.AsyncClient, path: str, content: bytes | str, **headers: str) -> httpx.Response:
+    return await person.post(f"/api/v1/{path}", content=content, headers=JSON | headers)
+
+
+BODIES = {
+    "empty": "",
+    "no JSON": "{",
+    "bytes": b"\xff\xfe\x00",
+    "a number of 5,000 digits": "9" * 5_000,
+    "a field of 5,000 digits": '{"geom": ' + "9" * 5_000 + "}",
+    "an exponent": '{"uncertainty_m": 1e99999}',
+    "NaN": "NaN",
+    "Infinity in a field": '{"uncertainty_m": Infinity, "name": NaN}',
+    "100,000 lists": "[" * 100_000,
+    "100,000 closed lists": '{"geom": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "a key with a lone surrogate": '{"\\ud800": 1}',
+    "a key with NUL": '{"a\\u0000b": 1}',
+    "a very long key": json.dumps({"k" * 100_000: 1}),
+    "100,000 keys": json.dumps({f"k{n}": n for n in range(100_000)}),
+    "a list": "[]",
+    "a string": '"x"',
+    "null": "null",
+    "the same key twice": '{"name": "a", "name": "b"}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+async def test_a_body_that_is_none_is_refused_everywhere(client: Client, body: str | bytes) -> None:
+    mara = await client("mara")
+    for path in POSTS:
+        started = time.process_time()
+        answer = await post(mara, path, body)
+        assert is_a_problem(answer) or (path, answer.status_code) == ("teams", 201), (path, answer.text[:200])
+        assert len(answer.content) < 20_000
+        assert time.process_time() - started < 1
+
+
+NESTED = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=20,
+)
+FIELDS = st.sampled_from(
+    """id geom site_type status name access_note uncertainty_m revisit_days first_seen_on visited_at outcome site_id
+    people_band note account_id code team_id valid_from valid_to work_area_id starts_on ends_on cover email roles locale
+    password left_on cause moved_to last_day""".split()  # noqa: SIM905
+)
+
+
+async def test_no_body_makes_a_fault(client: Client, town: SmallTown) -> None:
+    people = [await client("mara"), await client("alice")]
+    rows = [f"sites/{town.sites['quay']}", f"visits/{town.visits['quay']}", f"work-areas/{town.areas['north']}"]
+    sent: list[tuple[str, str]] = []
+
+    @given(st.sampled_from(POSTS), st.dictionaries(FIELDS, NESTED, max_size=8))
+    @fuzzed
+    def gather(path: str, body: dict[str, Any]) -> None:
+        sent.append((path, json.dumps(body)))
+
+    gather()
+    for path, content in sent:
+        for person in people:
+            assert (await post(person, path, content)).status_code < 500, (path, content)
+    for (_, content), row, method in zip(sent, cycle(rows), cycle(["PATCH", "PUT"]), strict=False):
+        answer = await people[0].request(method, f"/api/v1/{row}", content=content, headers=JSON | {"If-Match": '"1"'})
+        assert answer.status_code < 500, (method, row, content)
+
+
+async def test_no_shape_makes_a_fault_or_takes_long(client: Client) -> None:
+    mara = await client("mara")
+    sent: list[str] = []
+    area = {"name": "a", "valid_from": "2026-01-01"}
+
+    @given(st.sampled_from(["Point", "Polygon", "MultiPolygon", "\x00"]), NESTED)
+    @fuzzed
+    def gather(kind: str, coordinates: object) -> None:
+        sent.append(json.dumps(area | {"geom": {"type": kind, "coordinates": coordinates}}))
+
+    gather()
+    for content in sent:
+        assert (await post(mara, "work-areas", content)).status_code < 500, content
+
+
+async def test_a_shape_of_a_million_points_is_refused_in_a_moment(client: Client) -> None:
+    mara = await client("mara")
+    rings = {"one ring": [[[0, 0]] * 900_000], "many": [[[0, 0]]] * 400_000, "lists": [[]] * 900_000}
+    for name, coordinates in rings.items():
+        body = {"name": "a", "valid_from": "2026-01-01", "geom": {"type": "Polygon", "coordinates": coordinates}}
+        content = json.dumps(body, separators=(",", ":"))
+        started = time.process_time()
+        answer = await post(mara, "work-areas", content)
+        assert is_a_problem(answer), name
+        assert time.process_time() - started < 2, name  # reading several megabytes of JSON included
+
+
+VALUES = st.text(max_size=30) | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(str)
+NAMES = st.sampled_from(
+    ["limit", "after", "bbox", "area", "status", "type", "from", "to", "outcome", "account", "team", "site", "on"]
+) | st.text(max_size=10)
+
+
+async def test_no_parameter_makes_a_fault(client: Client) -> None:
+    people = [await client("mara"), await client("alice")]
+    sent: list[tuple[str, str]] = []
+
+    @given(st.sampled_from(LISTS), st.lists(st.tuples(NAMES, VALUES), max_size=3))
+    @fuzzed
+    def gather(path: str, pairs: list[tuple[str, str]]) -> None:
+        words = (f"{quote(name, errors='replace')}={quote(value, errors='replace')}" for name, value in pairs)
+        sent.append((path, "&".join(words)))
+
+    gather()
+    for path, query in sent:
+        for person in people:
+            assert (await person.get(f"/api/v1/{path}?{query}")).status_code < 500, (path, query)
+
+
+@pytest.mark.parametrize("name", ["x", "%00", "..%2f..", "%ff", "1" * 5_000, "{00000000-0000-7000-8000-000000000000}"])
+async def test_an_id_that_is_none_is_a_problem(client: Client, name: str) -> None:
+    mara = await client("mara")
+    for noun in ("sites", "visits", "work-areas", "assignments", "districts", "teams", "accounts"):
+        assert (await mara.get(f"/api/v1/{noun}/{name}")).status_code in {404, 422}
+
+
+@pytest.mark.parametrize("tag", ['"99999999999999999999"', '"-1"', '"' * 150, 'W/"1"', "\x80", '"1'])
+async def test_a_version_that_is_none_never_fits(client: Client, town: SmallTown, tag: str) -> None:
+    mara = await client("mara")
+    answer = await mara.patch(
+        f"/api/v1/sites/{town.sites['quay']}", json={"name": "x"}, headers={b"If-Match": tag.encode("latin-1")}
+    )
+    assert answer.status_code == 412
+
+
+async def test_no_answer_echoes_what_came_in(client: Client) -> None:
+    mara = await client("mara")
+    for answer in (
+        await post(mara, "sites", json.dumps({"name": ["s3cret"], "geom": "s3cret", "site_type": "s3cret!"})),
+        await post(mara, "accounts", json.dumps({"email": "s3cret", "password": "s3cret", "roles": ["s3cret"]})),
+        await mara.get("/api/v1/sites?status=s3cret&area=s3cret&bbox=s3cret"),
+        await mara.get("/api/v1/sites/s3cret"),
+    ):
+        assert is_a_problem(answer)
+        assert "s3cret" not in answer.text
+
+
+async def test_the_openapi_document_says_how_to_sign_in_and_which_problems_come(client: Client) -> None:
+    document = (await (await client("mara")).get("/openapi.json")).json()
+    assert {scheme["type"] for scheme in document["components"]["securitySchemes"].values()} == {"http", "apiKey"}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if not path.startswith(tuple(f"/api/v1/{noun}" for noun in (*LISTS, "me"))):
+                continue
+            assert operation["security"], (method, path)
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+            assert {"401", "403", "422"} <= set(operation["responses"]), (method, path)
+            if method in {"put", "patch"}:
+                assert {"404", "409", "412", "428"} <= set(operation["responses"]), (method, path)
