@@ -15,6 +15,7 @@ from api.database import Database
 from api.listing import BoxIn
 from api.noun_router import noun_router
 from api.problem import TOO_MANY, Problem
+from api.selection import SelectionQuery, period_of
 from api.streaming import Streaming
 from geo.account import Role
 from geo.export import FRAMES, Form, exported
@@ -104,30 +105,44 @@ async def parts(database: Database, asker: Asker, noun: str, form: Form, wanted:
             yield part.text
 
 
-async def download(request: Request, asker: Asker, noun: str, asked: Exporting) -> Response:
+async def download(request: Request, asker: Asker, noun: str, form: Form, wanted: Wanted) -> Response:
     database = get_database(request)
     if database.streams.locked():
         raise Problem(TOO_MANY, "Other downloads are running.", headers={"Retry-After": "20"})
-    frame = FRAMES[asked.format]
-    stream = parts(database, asker, noun, asked.format, asked.wanted())
+    frame = FRAMES[form]
+    stream = parts(database, asker, noun, form, wanted)
     name = file_name(asker, noun, frame.suffix)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Streaming(await anext(stream), stream, frame.media_type, headers)
 
 
+class CoverageExport(SelectionQuery):
+    format: Form = Form.GEOJSON
+
+
 @router.get("/sites", response_class=Response)
 async def export_sites(request: Request, asker: Exporter, asked: Annotated[SitesExport, Query()]) -> Response:
     """Every site with its exact place. `from` and `to` are days on which it was first seen."""
-    return await download(request, asker, "sites", asked)
+    return await download(request, asker, "sites", asked.format, asked.wanted())
 
 
 @router.get("/visits", response_class=Response)
 async def export_visits(request: Request, asker: Exporter, asked: Annotated[VisitsExport, Query()]) -> Response:
     """Every visit with its exact place."""
-    return await download(request, asker, "visits", asked)
+    return await download(request, asker, "visits", asked.format, asked.wanted())
 
 
 @router.get("/areas", response_class=Response)
 async def export_areas(request: Request, asker: Exporter, asked: Annotated[AreasExport, Query()]) -> Response:
     """Work areas that are valid on a day of the period."""
-    return await download(request, asker, "areas", asked)
+    return await download(request, asker, "areas", asked.format, asked.wanted())
+
+
+@router.get("/coverage", response_class=Response)
+async def export_coverage(request: Request, asker: Exporter, asked: Annotated[CoverageExport, Query()]) -> Response:
+    """Districts and work areas with their coverage in its three meanings, and the gaps and overlaps between them."""
+    period = period_of(asked.from_, asked.to, asker.today)
+    wanted = Wanted(
+        team=asked.team, first_day=period.first, last_day=period.last, types=[asked.type] if asked.type else []
+    )
+    return await download(request, asker, "coverage", asked.format, wanted)

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo import export_wanted
 from geo.copying import Rows, copied
+from geo.coverage_export import coverage_rows
 from geo.driver import raw
+from geo.export_cell import FORMULA_BEGINS
 from geo.export_wanted import Wanted, Whose
 from geo.sql import queries
 
@@ -28,7 +30,6 @@ ROWS: dict[str, Callable[[Whose, Wanted], Select[Any]]] = {
 }
 DIALECT = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
 PLAIN = r"(FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"  # the text as it is: COPY's own form doubles backslashes
-FORMULA = "^(?=[-=+@\t\r\n＝＋－＠])"  # what a spreadsheet may run when a cell begins with it
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
@@ -41,7 +42,7 @@ class Form(StrEnum):
 @dataclass(frozen=True)
 class Frame:
     """What stands around the rows. The last `cut` bytes of the last row give way to `end`, which holds the number of
-    rows; `empty` ends a file without any."""
+    rows; `empty` ends a file without any. `heading` is how many rows the heading takes."""
 
     media_type: str
     suffix: str
@@ -51,7 +52,7 @@ class Frame:
     cut: int
     end: bytes
     empty: bytes
-    extra_rows: int = 0
+    heading: int = 0
 
 
 FRAMES = {
@@ -79,12 +80,12 @@ FRAMES = {
         media_type="text/csv; charset=utf-8; header=present",
         suffix="csv",
         copy="(FORMAT csv, HEADER)",
-        binds={"formula": FORMULA, "moment": MOMENT},
+        binds={"formula": f"^(?=[{FORMULA_BEGINS}])", "moment": MOMENT},
         head=b"",
         cut=1,
         end=b"%d\n",
-        empty=b"\n",
-        extra_rows=1,
+        empty=b"",
+        heading=1,
     ),
 }
 
@@ -100,14 +101,18 @@ async def exported(
     frame = FRAMES[form]
     connection = await raw(session)
     await connection.execute("SET LOCAL TIME ZONE 'UTC'")
-    statement = copy_statement(connection, noun, form, whose, wanted)
-    text_so_far, count, held = frame.head, -frame.extra_rows, b""
-    async with aclosing(copied(connection, statement)) as rows:
+    if noun == "coverage":
+        source = coverage_rows(session, whose, wanted, frame.binds)
+    else:
+        source = copied(connection, copy_statement(connection, noun, form, whose, wanted))
+    so_far, number, heading = frame.head, 0, frame.heading
+    async with aclosing(source) as rows:
         async for part in rows:
-            whole = text_so_far + held + part.text
-            yield Rows(whole[: -frame.cut], part.number)
-            text_so_far, count, held = b"", count + part.number, whole[-frame.cut :]
-    yield Rows(text_so_far + (frame.end % count if count else frame.empty), 0)
+            whole = so_far + part.text
+            number += part.number - heading
+            yield Rows(whole[: -frame.cut], part.number - heading)
+            so_far, heading = whole[-frame.cut :], 0
+    yield Rows(frame.end % number if number else so_far + frame.empty, 0)
 
 
 def copy_statement(

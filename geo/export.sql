@@ -97,3 +97,18 @@ SELECT area.id,
     NULL AS number_returned
 FROM wanted AS area
 LEFT JOIN lantern.team ON team.organisation_id = area.organisation_id AND team.id = area.team_id
+
+-- name: zone_shapes
+-- The exact shapes of districts and work areas by id.
+SELECT id, ST_AsGeoJSON(ST_ForcePolygonCCW(geom), 7, 0) AS shape
+FROM (
+    SELECT id, geom FROM lantern.district WHERE organisation_id = :organisation_id AND id = ANY (:ids)
+    UNION ALL
+    SELECT id, geom FROM lantern.work_area WHERE organisation_id = :organisation_id AND id = ANY (:ids)
+) AS zone
+
+-- name: as_geojson
+-- Shapes in WKB (EPSG:4326) as GeoJSON, in the same order.
+SELECT ST_AsGeoJSON(ST_ForcePolygonCCW(ST_GeomFromWKB(shape, 4326)), 7, 0)
+FROM unnest(:shapes) WITH ORDINALITY AS given (shape, place)
+ORDER BY place

@@ -6,8 +6,9 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster_account import ClusterError
-from api.command import account, import_, organisation
+from api.command import account, import_, organisation, release
 from api.command.demo import run_demo
+from api.command.export import run_export
 from api.command.map import app as map_app
 from api.command.migrate import run_migrations
 from api.command.refusal import Refusal
@@ -34,7 +35,9 @@ app.command("demo")(run_demo)
 app.add_typer(organisation.app, name="organisation")
 app.add_typer(account.app, name="account")
 app.add_typer(import_.app, name="import")
+app.command("export")(run_export)
 app.add_typer(map_app, name="map")
+app.add_typer(release.app, name="release")
 
 
 def main() -> None:
@@ -45,5 +48,6 @@ def main() -> None:
         typer.echo(f"lantern: {refusal}", err=True)
     except ValidationError as wrong:
         for error in wrong.errors():
-            typer.echo(f"lantern: LANTERN_{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}", err=True)
+            name = "_".join(str(part) for part in error["loc"])
+            typer.echo(f"lantern: LANTERN_{name.upper()}: {error['msg']}", err=True)
     sys.exit(1)
