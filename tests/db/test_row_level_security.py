@@ -175,6 +175,24 @@ async def test_holiday_cover_reaches_from_its_first_day_to_its_last(
         assert await names(session) == ({"quay site", "lane site"} if seen else {"lane site"})
 
 
+async def test_where_two_areas_of_a_worker_overlap_nothing_is_lost(
+    asking: As, arrange: Callable[..., Awaitable[None]], town: SmallTown
+) -> None:
+    await arrange(
+        """WITH bigger AS (
+            INSERT INTO lantern.work_area (organisation_id, id, name, geom, valid_from)
+            VALUES (:organisation, gen_random_uuid(), 'bigger',
+                ST_Multi(ST_MakeEnvelope(2.31, 54.755, 2.6, 55, 4326)), '2020-01-01')
+            RETURNING organisation_id, id)
+        INSERT INTO lantern.assignment (organisation_id, id, work_area_id, account_id, starts_on)
+        SELECT organisation_id, gen_random_uuid(), id, :alice, '2020-01-01' FROM bigger""",
+        organisation=town.organisation_id,
+        alice=town.accounts["alice"],
+    )
+    async with asking("alice") as session:
+        assert await names(session) == {"quay site", "adrift site"}
+
+
 async def test_an_area_that_is_valid_no_more_reaches_nothing(
     asking: As, arrange: Callable[..., Awaitable[None]], town: SmallTown
 ) -> None:
