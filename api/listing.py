@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from geoalchemy2.shape import to_shape
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from shapely import orient_polygons
 from shapely.geometry import mapping
 
 from api.problem import INVALID_INPUT, Problem
@@ -106,11 +107,11 @@ class Placed(Protocol):
 
 
 def feature(row: Placed, properties: type[BaseModel]) -> dict[str, Any]:
-    """A row as a GeoJSON feature; `properties` names the columns that are shown."""
+    """A row as a GeoJSON feature, outlines counter-clockwise (RFC 7946, 3.1.6); `properties` names what is shown."""
     return {
         "type": "Feature",
         "id": str(row.id),
-        "geometry": mapping(to_shape(row.geom)),
+        "geometry": mapping(orient_polygons(to_shape(row.geom))),
         "properties": properties.model_validate(row, from_attributes=True).model_dump(mode="json"),
     }
 

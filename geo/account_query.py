@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.account import AccessToken, Account, SignIn
-from geo.change import remember
+from geo.change import locked, remember
 from geo.refusal import Refusal
 from geo.team_query import find_team
 
@@ -36,7 +36,8 @@ async def find_account(
     session: AsyncSession, organisation_id: UUID, account_id: UUID, lock: bool = False
 ) -> Account | None:
     rows = select(Account).where(Account.organisation_id == organisation_id, Account.id == account_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: Account | None = await session.scalar(locked(rows) if lock else rows)
+    return row
 
 
 async def create_account(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> Account:

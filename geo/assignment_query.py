@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.account import Account, Role
 from geo.assignment import Assignment
-from geo.change import remember
+from geo.change import locked, remember
 from geo.refusal import Refusal
 from geo.work_area_query import find_work_area, on_day
 
@@ -41,7 +41,8 @@ async def find_assignment(
     session: AsyncSession, organisation_id: UUID, assignment_id: UUID, lock: bool = False
 ) -> Assignment | None:
     rows = select(Assignment).where(Assignment.organisation_id == organisation_id, Assignment.id == assignment_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: Assignment | None = await session.scalar(locked(rows) if lock else rows)
+    return row
 
 
 async def assign(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> Assignment:

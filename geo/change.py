@@ -7,7 +7,7 @@ from uuid import UUID
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import to_shape
 from shapely.geometry import mapping
-from sqlalchemy import Index, func, insert, inspect, select
+from sqlalchemy import Index, Select, func, insert, inspect, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,6 +53,14 @@ def _plain(value: object) -> object:
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
+
+
+def locked(rows: Select[Any]) -> Select[Any]:
+    """Rows that nobody else changes until this transaction ends, as they are now, whatever was read before.
+
+    Not FOR UPDATE: a visit holds a share of its site's key, and two visits would wait for each other.
+    """
+    return rows.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 async def remember(session: AsyncSession, row: Remembered, noun: str, by: UUID | None) -> None:

@@ -7,7 +7,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.change import remember
+from geo.change import locked, remember
 from geo.district import District
 from geo.refusal import Refusal
 
@@ -28,7 +28,8 @@ async def find_district(
     session: AsyncSession, organisation_id: UUID, district_id: UUID, lock: bool = False
 ) -> District | None:
     rows = select(District).where(District.organisation_id == organisation_id, District.id == district_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: District | None = await session.scalar(locked(rows) if lock else rows)
+    return row
 
 
 async def create_district(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> District:

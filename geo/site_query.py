@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.change import locked
 from geo.site import Site, SiteMove, SiteStatus
 from geo.viewport import Box, in_box
 from geo.work_area_query import in_work_area
@@ -57,7 +58,8 @@ async def list_sites(
 async def find_site(session: AsyncSession, organisation_id: UUID, site_id: UUID, lock: bool = False) -> Site | None:
     """One site, if who asks reaches it; `lock` keeps others from changing it until the end of the transaction."""
     rows = select(Site).where(Site.organisation_id == organisation_id, Site.id == site_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: Site | None = await session.scalar(locked(rows) if lock else rows)
+    return row
 
 
 async def statuses_of(session: AsyncSession, site: Site) -> list[SiteStatus]:

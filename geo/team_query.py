@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.change import remember
+from geo.change import locked, remember
 from geo.team import Team
 
 
@@ -20,7 +20,8 @@ async def list_teams(
 
 async def find_team(session: AsyncSession, organisation_id: UUID, team_id: UUID, lock: bool = False) -> Team | None:
     rows = select(Team).where(Team.organisation_id == organisation_id, Team.id == team_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: Team | None = await session.scalar(locked(rows) if lock else rows)
+    return row
 
 
 async def create_team(session: AsyncSession, organisation_id: UUID, team_id: UUID, name: str, by: UUID | None) -> Team:

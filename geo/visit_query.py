@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.change import locked
 from geo.viewport import Box, in_box
 from geo.visit import Visit
 from geo.work_area_query import in_work_area
@@ -63,4 +64,5 @@ async def list_visits(
 async def find_visit(session: AsyncSession, organisation_id: UUID, visit_id: UUID, lock: bool = False) -> Visit | None:
     """One visit, if who asks sees it; with `lock`, if they may change it."""
     rows = select(Visit).where(Visit.organisation_id == organisation_id, Visit.id == visit_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: Visit | None = await session.scalar(locked(rows) if lock else rows)
+    return row

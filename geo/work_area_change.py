@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.assignment import Assignment
-from geo.change import remember
+from geo.change import locked, remember
 from geo.refusal import Refusal
 from geo.work_area import WorkArea
 
@@ -48,7 +48,7 @@ async def close_work_area(session: AsyncSession, area: WorkArea, last_day: date,
         Assignment.starts_on <= last_day,
         Assignment.ends_on.is_(None) | (Assignment.ends_on > last_day),
     )
-    for assignment in await session.scalars(running.with_for_update()):
+    for assignment in await session.scalars(locked(running)):
         await remember(session, assignment, "assignment", by)
         assignment.ends_on = last_day
     await session.flush()

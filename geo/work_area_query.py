@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.assignment import Assignment
+from geo.change import locked
 from geo.schema import Placed
 from geo.work_area import WorkArea
 
@@ -59,4 +60,5 @@ async def find_work_area(
     session: AsyncSession, organisation_id: UUID, area_id: UUID, lock: bool = False
 ) -> WorkArea | None:
     rows = select(WorkArea).where(WorkArea.organisation_id == organisation_id, WorkArea.id == area_id)
-    return await session.scalar(rows.with_for_update() if lock else rows)
+    row: WorkArea | None = await session.scalar(locked(rows) if lock else rows)
+    return row

@@ -178,6 +178,22 @@ async def test_people_met_make_an_unverified_site_active(client: Client) -> None
     assert [(step["status"], step["cause"]) for step in steps] == [("unverified", None), ("active", "visit")]
 
 
+async def test_many_encounters_at_once_make_a_site_active_once(client: Client) -> None:
+    mara = await client("mara")
+    site = await site_of(mara)
+    met = (mara.post(VISITS, json=search(site_id=site, outcome="met", note=f"{n}")) for n in range(20))
+    assert {answer.status_code for answer in await asyncio.gather(*met)} == {201}
+    read = await mara.get(f"/api/v1/sites/{site}")
+    assert (read.json()["properties"]["status"], read.headers["etag"]) == ("active", '"2"')
+    assert len((await mara.get(f"/api/v1/sites/{site}/history")).json()["statuses"]) == 2
+
+
+async def test_of_two_changes_at_once_one_is_stale(client: Client, town: SmallTown) -> None:
+    mara, path = await client("mara"), f"{VISITS}/{town.visits['quay']}"
+    changes = (mara.patch(path, json={"note": f"{n}"}, headers={"If-Match": '"1"'}) for n in range(8))
+    assert sorted(answer.status_code for answer in await asyncio.gather(*changes)) == [200] + [412] * 7
+
+
 async def test_an_old_visit_that_comes_late_does_not_revive_an_inactive_site(client: Client) -> None:
     alice = await client("alice")
     site = await site_of(alice, status="inactive")

@@ -1,6 +1,7 @@
 """Work areas and assignments over HTTP."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -75,6 +76,15 @@ async def test_only_managers_draw_change_close_and_assign(client: Client, town: 
             await other.post(ASSIGNMENTS, json=assignment | {"starts_on": "2026-01-01"}),
         ):
             assert answer.status_code == 403, person
+
+
+async def test_outlines_come_out_counter_clockwise(client: Client) -> None:
+    mara = await client("mara")
+    clockwise = square(2.4, 54.8)
+    clockwise["coordinates"][0].reverse()
+    drawn = await mara.post(AREAS, json=new_area(geom=clockwise))
+    ring = drawn.json()["geometry"]["coordinates"][0][0]
+    assert sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) > 0
 
 
 async def test_an_area_changes_by_version(client: Client, town: SmallTown) -> None:
