@@ -1,16 +1,19 @@
 """Coverage, in its three meanings: assignment (territory inside valid work areas), visit (active sites seen within
 their revisit interval) and effort (cells searched, people found or not). Counted in PostGIS, see geo/coverage.sql."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from shapely import from_wkb
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.border import count_border
 from geo.grid import ROW
 from geo.heat import Cells
 from geo.selection import Selection
@@ -123,16 +126,15 @@ async def measure_coverage(session: AsyncSession, selection: Selection, *, whole
     people look after would seem to be a gap, and a district would count one worker's sites alone."""
     await session.execute(text(queries("coverage")["plan"]))
     found = await session.execute(text(queries("coverage")["zones"]), selection.parameters() | {"districts": whole})
-    rows = found.all()
-    total = next(row for row in rows if row.kind == "all")
-    zones = [_zone(row) for row in rows if row.kind != "all"]
+    *zones, total = sorted(found.all(), key=lambda row: row.kind == "all")
+    counts = await asyncio.to_thread(count_border, zones, total.points, total.pairs)
     return Coverage(
         selection,
         await measure_assignment(session, selection) if whole else None,
-        [zone for zone in zones if zone.kind == "district"],
-        [zone for zone in zones if zone.kind == "work area"],
+        [_zone(row, counts[row.place]) for row in zones if row.kind == "district"],
+        [_zone(row, counts[row.place]) for row in zones if row.kind == "work area"],
         Tally(*_counts(total)),
-        _cells(total.shape),
+        _cells(total.cells),
     )
 
 
@@ -157,8 +159,23 @@ def _counts(row: Any) -> tuple[int, int, int, int, int, int]:
     return row.efforts, row.encounters, row.sites, row.seen, row.searched, row.found
 
 
-def _zone(row: Any) -> Zone:
-    return Zone(*_counts(row), row.kind, row.id, row.name, row.code, row.km2, from_wkb(bytes(row.shape)))
+def _zone(row: Any, border: NDArray[np.int64]) -> Zone:
+    """A zone from its whole cells and what its border adds: efforts, encounters, sites, seen."""
+    efforts, encounters, sites, seen = (border + _counts(row)[:4]).tolist()
+    return Zone(
+        efforts=efforts,
+        encounters=encounters,
+        sites=sites,
+        seen=seen,
+        searched=row.searched,
+        found=row.found,
+        kind=row.kind,
+        id=row.id,
+        name=row.name,
+        code=row.code,
+        km2=row.km2,
+        shape=from_wkb(bytes(row.shape)),
+    )
 
 
 def _cells(counts: bytes | None) -> Cells:

@@ -63,9 +63,9 @@ ORDER BY kind, km2 DESC, name;
 
 -- name: zones
 -- Visits of the period and active sites at its end, by district and by work area, exactly, and yet without asking every
--- point: 100 m cells that lie wholly in one zone are counted whole, and only the points in the cells of a border are
--- tested by ST_Covers. A point on a border shared by two districts, or in two districts that overlap, counts once, in
--- the first by code; in overlapping work areas it counts in each. A searched cell counts where its centre lies.
+-- point: 100 m cells that lie wholly in one zone are counted whole. What is left are the points in the cells of a border
+-- (`points`: cell, lon, lat, efforts, encounters, sites, seen) and the zones that each such cell touches (`pairs`: place,
+-- cell), as runs of bytes for geo/border.py. A searched cell counts in the zone of its centre.
 WITH zone AS MATERIALIZED (
     SELECT 'district' AS kind, id, name, code, row_number() OVER (ORDER BY code, id) AS place, geom,
         ST_Transform(ST_Segmentize(geom, 0.01), 3035) AS g
@@ -150,57 +150,30 @@ WITH zone AS MATERIALIZED (
         LATERAL generate_series(floor((ST_XMin(g) - 1) / 1000)::bigint, floor((ST_XMax(g) + 1) / 1000)::bigint) AS east
 ), touched AS MATERIALIZED (
     SELECT reach.kind, reach.place, square.*,
-        CASE WHEN cell IN (SELECT cell FROM border) THEN ST_Covers(reach.g, square.s) ELSE true END AS inside
+        CASE WHEN cell IN (SELECT cell FROM border) THEN ST_Covers(reach.g, square.s) ELSE true END AS inside,
+        CASE WHEN cell IN (SELECT cell FROM border) THEN ST_Intersects(reach.g, square.centre) ELSE true END AS centred
     FROM reach JOIN square ON square.kilometre = reach.kilometre
     WHERE reach.g && square.s AND CASE WHEN cell IN (SELECT cell FROM border)
         THEN ST_Intersects(reach.g, square.s) ELSE ST_Intersects(reach.g, square.centre) END
 ), pair AS MATERIALIZED (
     SELECT *, inside AND (kind = 'work area' OR count(*) OVER (PARTITION BY kind, cell) = 1) AS whole FROM touched
-), pocket AS MATERIALIZED (
-    SELECT cell, array_agg(geom) AS geoms, array_agg(efforts) AS efforts, array_agg(encounters) AS encounters,
-        array_agg(sites) AS sites, array_agg(seen) AS seen
-    FROM (
-        SELECT cell, geom, efforts, encounters, 0 AS sites, 0 AS seen
-        FROM logged WHERE geom IS NOT NULL AND efforts > 0
-        UNION ALL
-        SELECT cell, geom, 0, 0, 1, CAST(seen AS integer)
-        FROM kept WHERE cell IN (SELECT cell FROM border)
-    ) AS point
-    GROUP BY cell
-), hit AS MATERIALIZED (
-    -- In the order of the zones, so that PostGIS prepares each shape once.
-    SELECT tested.kind, tested.place, tested.cell, number,
-        point.efforts, point.encounters, point.sites, point.seen
-    FROM (
-        SELECT pair.kind, pair.place, pair.cell, zone.geom AS shape,
-            pocket.geoms, pocket.efforts, pocket.encounters, pocket.sites, pocket.seen
-        FROM pair JOIN pocket ON pocket.cell = pair.cell JOIN zone ON zone.place = pair.place
-        WHERE NOT pair.whole
-        ORDER BY pair.place OFFSET 0
-    ) AS tested
-    CROSS JOIN LATERAL unnest(tested.geoms, tested.efforts, tested.encounters, tested.sites, tested.seen)
-        WITH ORDINALITY AS point (geom, efforts, encounters, sites, seen, number)
-    WHERE ST_Covers(tested.shape, point.geom)
+), point AS MATERIALIZED (
+    SELECT cell, geom, efforts, encounters, 0 AS sites, 0 AS seen
+    FROM logged WHERE geom IS NOT NULL AND efforts > 0
+    UNION ALL
+    SELECT cell, geom, 0, 0, 1, CAST(seen AS integer) FROM kept WHERE cell IN (SELECT cell FROM border)
 ), counted AS (
     SELECT place, sum(efforts) AS efforts, sum(encounters) AS encounters, sum(sites) AS sites, sum(seen) AS seen
-    FROM (
-        SELECT place, efforts, encounters, sites, seen FROM pair WHERE whole
-        UNION ALL
-        SELECT place, efforts, encounters, sites, seen FROM hit WHERE kind = 'work area'
-        UNION ALL
-        SELECT min(place), max(efforts), max(encounters), max(sites), max(seen)
-        FROM hit WHERE kind = 'district' GROUP BY cell, number
-    ) AS part
-    GROUP BY place
+    FROM pair WHERE whole GROUP BY place
 ), searched AS (
-    SELECT pair.place, count(*) AS searched, count(*) FILTER (WHERE encounters > 0) AS found
-    FROM pair JOIN zone ON zone.place = pair.place
-    WHERE efforts > 0 AND (pair.whole OR ST_Intersects(zone.g, pair.centre))
-    GROUP BY pair.place
+    SELECT place, count(*) AS searched, count(*) FILTER (WHERE encounters > 0) AS found
+    FROM pair WHERE efforts > 0 AND centred
+    GROUP BY place
 )
-SELECT zone.kind, zone.id, zone.name, zone.code, ST_Area(zone.g) / 1e6 AS km2,
+SELECT zone.kind, zone.place, zone.id, zone.name, zone.code, ST_Area(zone.g) / 1e6 AS km2,
     -- For drawing only: finer than a pixel while the whole fills a large screen.
     ST_AsBinary(ST_Transform(ST_Simplify(zone.g, extent.metres / 5000, true), 4326)) AS shape,
+    ST_AsBinary(zone.geom) AS exact, NULL::bytea AS cells, NULL::bytea AS points, NULL::bytea AS pairs,
     CAST(coalesce(counted.efforts, 0) AS integer) AS efforts,
     CAST(coalesce(counted.encounters, 0) AS integer) AS encounters,
     CAST(coalesce(counted.sites, 0) AS integer) AS sites,
@@ -213,14 +186,16 @@ CROSS JOIN (SELECT greatest(ST_XMax(e) - ST_XMin(e), ST_YMax(e) - ST_YMin(e)) AS
 LEFT JOIN counted ON counted.place = zone.place
 LEFT JOIN searched ON searched.place = zone.place
 UNION ALL
-SELECT 'all', NULL, NULL, NULL, NULL,
-    string_agg(int8send(cell) || int4send(CAST(efforts AS integer)) || int4send(CAST(encounters AS integer)), ''::bytea)
-        FILTER (WHERE efforts > 0),
+SELECT 'all', 0, NULL, NULL, NULL, NULL, NULL, NULL,
+    string_agg(int8send(cell) || int4send(efforts) || int4send(encounters), ''::bytea) FILTER (WHERE efforts > 0),
+    (SELECT string_agg(int8send(cell) || float8send(ST_X(geom)) || float8send(ST_Y(geom)) || int4send(efforts)
+        || int4send(encounters) || int4send(sites) || int4send(seen), ''::bytea) FROM point),
+    (SELECT string_agg(int8send(place) || int8send(cell), ''::bytea) FROM pair WHERE NOT whole),
     CAST(coalesce(sum(efforts), 0) AS integer), CAST(coalesce(sum(encounters), 0) AS integer),
     CAST(coalesce(sum(sites), 0) AS integer), CAST(coalesce(sum(seen), 0) AS integer),
     CAST(count(*) FILTER (WHERE efforts > 0) AS integer), CAST(count(*) FILTER (WHERE encounters > 0) AS integer)
 FROM filled
-ORDER BY kind, code, name, id;
+ORDER BY place;
 
 -- name: overdue
 -- Active sites that were not seen within their revisit interval, exact: for who asks for them and may reach them.
