@@ -124,17 +124,21 @@ def make_place(home: Path, account: Account) -> Path:
 
 
 def make_socket_folder(place: Path, account: Account) -> Path:
-    """Makes the private folder of the socket: in the cluster's place, or near the root when that path is too long."""
+    """Makes the private folder of the socket: in the cluster's place, or near the root when that path will not do."""
     inside = place / "socket"
-    if len(os.fsencode(inside / SOCKET_FILE)) <= LONGEST_SOCKET:
+    if _usable(inside):
         return account.make_private(inside)
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if account.is_me else ""
     for root in (runtime, tempfile.gettempdir(), "/tmp"):  # noqa: S108 – a folder of ours inside it, ownership checked
         folder = Path(root) / f"lantern-{account.uid}-{_fingerprint(place)}"
-        short = len(os.fsencode(folder / SOCKET_FILE)) <= LONGEST_SOCKET
-        if root and short and os.path.isdir(root) and account.may_enter(Path(root)):
+        if root and _usable(folder) and os.path.isdir(root) and account.may_enter(Path(root)):
             return account.make_private(folder)
     raise ClusterError(f"No folder with a short enough path for the socket of {place} was found.")
+
+
+def _usable(folder: Path) -> bool:
+    """Whether a client can name a socket in this folder: a short path, and no comma, which parts several hosts."""
+    return len(os.fsencode(folder / SOCKET_FILE)) <= LONGEST_SOCKET and "," not in str(folder)
 
 
 def _short_name(home: Path) -> str:
