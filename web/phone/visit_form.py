@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from geo.selection import EARLIEST, LATEST
 from geo.site import Status
 from geo.visit import Band, Outcome
 from web.form import Form, read
@@ -19,6 +20,7 @@ PEOPLE = N_("Say how many people you saw.")
 NOBODY = N_("Nobody found and people seen do not fit together.")
 SOMEBODY = N_("Met and no people do not fit together.")
 FUTURE = N_("This lies in the future.")
+NO_TIME = N_("This day cannot be right.")
 
 
 class VisitForm(Form):
@@ -101,7 +103,9 @@ def _together(form: VisitForm, zone: str) -> dict[str, str]:
         wrong["people"] = NOBODY
     if form.outcome == Outcome.MET and form.people in (None, Band.NONE):
         wrong["people"] = PEOPLE if form.people is None else SOMEBODY
-    if (form.moment(zone) - datetime.now(UTC)).total_seconds() > 120:
+    if not EARLIEST.year <= form.visited_at.year <= LATEST.year:
+        wrong["visited_at"] = NO_TIME
+    elif (form.moment(zone) - datetime.now(UTC)).total_seconds() > 120:
         wrong["visited_at"] = FUTURE
     return wrong
 

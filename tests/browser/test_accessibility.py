@@ -1,0 +1,108 @@
+"""Every page under axe-core in both themes and both sizes, and by keyboard alone."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from geo.release_series import Series, latest_closed
+from tests.fixtures.browser import DESK, PHONE, Visit
+from tests.fixtures.town import SmallTown
+
+pytestmark = pytest.mark.anyio
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+PAGES = [
+    ("", "/sign-in"),
+    ("alice", "/phone"),
+    ("alice", "/phone/visit"),
+    ("alice", "/maps/coverage"),
+    ("alice", "/nowhere"),
+    ("mara", "/office"),
+    ("mara", "/office/releases"),
+    ("mara", "/import?what=observations"),
+    ("mara", "/accounts"),
+    ("mara", "/maps/coverage"),
+    ("mara", "/maps/heat"),
+    ("pim", "/planner"),
+    ("pim", "/planner/how-to-read"),
+    ("pim", "/office"),
+    ("dora", "/account"),
+    ("stefan", "/accounts"),
+]
+
+
+async def findings(page: Page) -> list[str]:
+    """What axe finds, one line each; run outside the page's own policy."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = await page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {RULES}}}}})")
+    return [
+        f"{page.url} {each['impact']} {each['id']}: {node['html'][:150]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("size", "dark"), [(PHONE, True), (DESK, False)])
+async def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
+    visit: Visit, town: SmallTown, size: tuple[int, int], dark: bool
+) -> None:
+    page = await visit("mara", "/office/releases")
+    await page.get_by_label("What").select_option(f"districts {latest_closed(Series.DISTRICTS, date.today()).name}")
+    await page.get_by_label("I know").check()
+    await page.get_by_role("button", name="Draw the release").click()
+    found = []
+    for person, path in [*PAGES, ("mara", f"/office/overdue/{town.areas['south']}")]:
+        page = await visit(person, path, size=size, dark=dark)
+        found += await findings(page)
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        if wide > size[0]:
+            found.append(f"{path} is {wide} px wide on {size[0]} px")
+        await page.context.close()
+    assert found == []
+
+
+async def test_a_form_with_faults_is_accessible_too(visit: Visit) -> None:
+    page = await visit("ben", "/phone/visit", size=PHONE)
+    await page.get_by_label("Where were you?").select_option("new")
+    await page.get_by_role("button", name="Save the visit").click()
+    await page.get_by_role("alert").first.wait_for()
+    assert await findings(page) == []
+
+
+async def test_a_visit_is_logged_by_keyboard_alone(visit: Visit) -> None:
+    page = await visit("ben", "/phone/visit")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("Where were you?")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Space")
+    await expect(page.get_by_label("Met", exact=True)).to_be_checked()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_label("1", exact=True)).to_be_checked()
+    for _ in range(20):
+        if await page.evaluate("document.activeElement.id") == "save":
+            break
+        await page.keyboard.press("Tab")
+    outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status").first).to_contain_text("Saved at")
+
+
+async def test_every_target_is_large_enough_for_cold_hands(visit: Visit) -> None:
+    for person, path in [("", "/sign-in"), ("ben", "/phone"), ("ben", "/phone/visit")]:
+        page = await visit(person, path, size=PHONE)
+        small = await page.evaluate("""() =>
+            [...document.querySelectorAll('a, button, input, select, textarea, summary')]
+            .filter((each) => each.offsetParent && each.type !== 'hidden' && !each.classList.contains('skip'))
+            .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+            .filter(([, box]) => box.height < 44 || box.width < 44)
+            .map(([html]) => html)""")
+        assert small == [], path
