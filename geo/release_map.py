@@ -35,7 +35,7 @@ class ReleaseMap:
 
 def release_map(body: bytes | None, voice: Voice, basemap: dict[str, Any], bounds: Bounds) -> ReleaseMap:
     """Draws the file of a release (see geo/release_file.py); with None, draws the same figure empty."""
-    document = json.loads(body) if body else {"features": [], "release": {"threshold": 0}}
+    document: dict[str, Any] = json.loads(body) if body else {"features": [], "release": {"threshold": 0}}
     features = document["features"]
     steps = legend([each["properties"]["value"] for each in features if each["properties"]["shown"]])
     least = document["release"]["threshold"]

@@ -1,6 +1,5 @@
 """What someone watches over: the areas of today, and the sites in order of urgency, due or not yet."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -50,7 +49,7 @@ class AreaOfToday:
 
 async def watched_sites(
     session: AsyncSession, organisation_id: UUID, today: date, time_zone: str, most: int = MOST
-) -> Sequence[WatchedSite]:
+) -> list[WatchedSite]:
     """Active and unverified sites that the asker reaches, the longest overdue first, at most `most`."""
     found = await session.execute(
         text(queries("watch")["watched_sites"]),
@@ -61,7 +60,7 @@ async def watched_sites(
 
 async def areas_of_today(
     session: AsyncSession, organisation_id: UUID, account_id: UUID, today: date
-) -> Sequence[AreaOfToday]:
+) -> list[AreaOfToday]:
     """The work areas that someone looks after today, holiday cover included."""
     found = await session.execute(
         text(queries("watch")["areas_of_today"]),

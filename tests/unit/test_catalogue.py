@@ -52,7 +52,9 @@ def test_texts_of_pages_maps_problems_and_site_types_are_in_the_catalogue() -> N
     kept = catalogue.gather()
     for message in ("Log a visit", "Gap: no work area", "There is nothing here.", "Allotment hut", "Nobody found"):
         assert message in kept
-    assert kept.get("One place is due").pluralizable
+    due = kept.get("One place is due")
+    assert due
+    assert due.pluralizable
 
 
 def test_a_translation_is_chosen_by_cookie_account_or_browser(polish: None) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import shapely
 from fastapi import APIRouter, Request
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 from starlette.responses import Response
 
 from api.asking import Managing
@@ -68,8 +70,8 @@ def shapes(coverage: Coverage) -> dict[str, Any]:
     }
 
 
-def _shape(shape: shapely.Geometry) -> Any:
-    return shapely.geometry.mapping(shapely.set_precision(shape, 1e-6, mode="pointwise"))
+def _shape(shape: BaseGeometry) -> Any:
+    return mapping(shapely.set_precision(shape, 1e-6, mode="pointwise"))
 
 
 @router.get("/overdue/{area_id}")
