@@ -91,13 +91,11 @@ def test_a_home_with_a_path_too_long_for_a_socket_works(home: Path) -> None:
 
 
 def test_a_home_with_spaces_quotes_and_a_letter_of_another_alphabet_works(home: Path) -> None:
-    home.chmod(0o711)
     with Cluster(home / 'it\'s "Łódź" at home', durable=False) as cluster:
         assert connects(cluster)
 
 
 def test_a_home_with_a_comma_works_though_clients_take_it_for_two_hosts(home: Path) -> None:
-    home.chmod(0o711)
     with Cluster(home / "here, there", durable=False) as cluster:
         assert connects(cluster)
         socket = Path(str(psutil.Process(postmaster_of(home / "here, there")).net_connections("unix")[0].laddr))
