@@ -64,6 +64,7 @@ def noun_router(path: str) -> APIRouter:
     )
 
 
+AGAIN: dict[int | str, dict[str, Any]] = {200: {"description": "The same delivery again."}}
 READ = problems(404)
 CREATE = problems(400, 409, 413)
 CHANGE = problems(400, 404, 409, 412, 413, 428)

@@ -11,7 +11,7 @@ from shapely.geometry import mapping
 from api.asking import Asked, Managing, Reaching
 from api.body import Body, Line, Note, PastDay, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
-from api.noun_router import CHANGE, CREATE, READ, noun_router
+from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
 from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.delivery import Delivery, body_hash
@@ -148,7 +148,9 @@ async def read_site(site_id: UUID, asked: Reaching) -> Response:
     return answer(await found(asked, site_id))
 
 
-@router.post("", status_code=201, response_class=GeoJSON, response_model=Feature[SiteProperties], responses=CREATE)
+@router.post(
+    "", status_code=201, response_class=GeoJSON, response_model=Feature[SiteProperties], responses=AGAIN | CREATE
+)
 async def create(body: NewSite, asked: Reaching) -> Response:
     """Makes a site; under your own `id` it can be sent again."""
     return await deliver_site(asked, body.id or new_id(), body)

@@ -13,7 +13,7 @@ from api.asker import Asker
 from api.asking import Asked, Reaching
 from api.body import Body, Day, Happened, LongNote, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
-from api.noun_router import CHANGE, CREATE, READ, noun_router
+from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
 from api.problem import FORBIDDEN, ID_TAKEN, INVALID_INPUT, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.account import Role
@@ -181,7 +181,9 @@ async def read_visit(visit_id: UUID, asked: Reaching) -> Response:
     return answer(await found(asked, visit_id))
 
 
-@router.post("", status_code=201, response_class=GeoJSON, response_model=Feature[VisitProperties], responses=CREATE)
+@router.post(
+    "", status_code=201, response_class=GeoJSON, response_model=Feature[VisitProperties], responses=AGAIN | CREATE
+)
 async def create(body: NewVisit, asked: Reaching) -> Response:
     """Logs a visit; under your own `id` it can be sent again."""
     return await deliver(asked, body.id or new_id(), body)

@@ -60,6 +60,12 @@ async def test_a_streetworker_logs_a_visit_of_their_own_at_the_place_of_the_site
     assert (await alice.get(answer.headers["location"])).content == answer.content
 
 
+async def test_a_visit_that_a_token_sent_says_so(client: Client, anyone: httpx.AsyncClient) -> None:
+    token = (await (await client("alice")).post("/api/v1/access-tokens", json={"name": "script"})).json()["token"]
+    answer = await anyone.post(VISITS, json=search(), headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["properties"]["source"]) == (201, "api")
+
+
 async def test_the_same_visit_sent_twice_is_one_visit(client: Client) -> None:
     alice, path = await client("alice"), f"{VISITS}/{new_id()}"
     first = await alice.put(path, json=search())
