@@ -252,6 +252,7 @@ CROSS JOIN LATERAL (
 ) AS step (status, since)
 CROSS JOIN LATERAL encode(sha256(convert_to(step.status || ' ' || site.id::text, 'UTF8')), 'hex') AS hash
 WHERE step.status IS NOT NULL
+ORDER BY site.id
 
 -- name: insert_visits
 INSERT INTO lantern.visit (organisation_id, id, site_id, visited_at, outcome, people_band, source, geom, updated_by)

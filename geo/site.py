@@ -63,7 +63,6 @@ class SiteStatus(OfOrganisation, Row):
 
     __tablename__ = "site_status"
     __table_args__ = (
-        to_organisation(),
         to("site", "site_id"),
         Index(None, "organisation_id", "site_id", "since"),
         CheckConstraint(f"status in ({STATUSES})", name="status"),

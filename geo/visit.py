@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, LargeBinary, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.schema import OfOrganisation, Placed, Row, Versioned, to, to_organisation
+from geo.schema import OfOrganisation, Placed, Row, Versioned, to
 
 
 class Outcome(StrEnum):
@@ -44,14 +44,13 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
 
     __tablename__ = "visit"
     __table_args__ = (
-        to_organisation(),
         to("site", "site_id"),
         to("account", "account_id"),
         to("team", "team_id"),
         Index(None, "organisation_id", "site_id", "visited_at"),
         Index(None, "organisation_id", "visited_at", "id"),
         Index(None, "organisation_id", "cell_1km"),
-        Index(None, "organisation_id", "account_id"),
+        Index(None, "organisation_id", "account_id", postgresql_where="account_id is not null"),
         CheckConstraint(
             "outcome in ('met', 'nobody-found', 'signs-of-use', 'not-reached', 'contact-refused')", name="outcome"
         ),
