@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import shapely
 from geoalchemy2.shape import from_shape
@@ -21,6 +22,8 @@ from data.doggerstad.record import Organisation as Founded
 from data.doggerstad.town import Town, make_town
 from geo.driver import raw
 from geo.organisation import add_site_types
+from geo.release_draw import draw_release
+from geo.release_series import Series, latest_closed
 from geo.schema import new_id
 from geo.tables import Organisation
 
@@ -65,6 +68,7 @@ async def load_demo(
         async with database.asking(asker) as session:
             await _found(session, organisation)
             await _fill(session, town, password_hash, told)
+            await _release(session, organisation.id, today or asker.today)
     finally:
         await database.close()
     return DemoSummary(
@@ -99,6 +103,13 @@ async def _fill(session: AsyncSession, town: Town, password_hash: str, told: Tol
         await _copy(await raw(session), table, [{"organisation_id": town.organisation.id, **row} for row in rows])
         done += len(rows)
     told("", done, total)
+
+
+async def _release(session: AsyncSession, organisation_id: UUID, today: date) -> None:
+    """The newest release of each series, so that a planner finds something to read."""
+    for series in Series:
+        period = latest_closed(series, today).name
+        await draw_release(session, organisation_id=organisation_id, series=series, period=period, today=today)
 
 
 async def _copy(connection: AsyncConnection[Any], table: str, rows: list[dict[str, Any]]) -> None:

@@ -41,6 +41,18 @@ async def test_the_demo_is_made_and_loaded_whole_and_soon(database_url: str, own
 
 
 @pytest.mark.anyio
+async def test_the_demo_begins_with_a_release_of_each_series(database_url: str, owner_url: str) -> None:
+    await load_demo(database_url, TODAY)
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT series, period FROM release.release ORDER BY 1")).all()
+        shown = connection.scalar(text("SELECT count(*) FROM release.release_value WHERE value IS NOT NULL"))
+    engine.dispose()
+    assert [tuple(row) for row in found] == [("cells", "2026-H1"), ("districts", "2026-Q3")]
+    assert shown
+
+
+@pytest.mark.anyio
 async def test_a_second_demo_is_refused_and_changes_nothing(database_url: str, owner_url: str) -> None:
     first = await load_demo(database_url, TODAY)
     with pytest.raises(DemoExists):
