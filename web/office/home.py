@@ -24,6 +24,7 @@ from web.words import STATUSES
 
 router = APIRouter(prefix="/office", include_in_schema=False)
 LOOK_BACK = timedelta(days=29)
+CELLS_PER_KM2 = 100
 MOST_CELLS = 4_000
 MOST_OVERDUE = 200
 
@@ -43,6 +44,7 @@ async def office_home(request: Request, asked: Managing) -> Response:
         "office/home.html",
         asker,
         coverage=coverage,
+        effort=effort_share(coverage),
         period=period,
         gaps=[gap for gap in assignment.gaps if gap.km2 >= SLIVER_KM2],
         overlaps=[overlap for overlap in assignment.overlaps if overlap.km2 >= SLIVER_KM2],
@@ -51,6 +53,12 @@ async def office_home(request: Request, asked: Managing) -> Response:
         areas=sorted(coverage.areas, key=lambda area: (-area.overdue, area.name)),
         shapes=shapes(coverage),
     )
+
+
+def effort_share(coverage: Coverage) -> float | None:
+    """Searched cells of 100 m against the size of the territory; none without a territory."""
+    territory = coverage.assignment.territory_km2 if coverage.assignment else 0
+    return min(1.0, coverage.total.searched / (territory * CELLS_PER_KM2)) if territory else None
 
 
 def shapes(coverage: Coverage) -> dict[str, Any]:
