@@ -10,5 +10,10 @@ from uuid import UUID
 
 def imported_id(organisation_id: UUID, milliseconds: int, content: bytes) -> str:
     """An id as 32 hexadecimal digits; `milliseconds` since 1970, 0 to 2^48 - 1."""
-    digits = sha256(organisation_id.bytes + content).hexdigest()
-    return f"{milliseconds:012x}7{digits[:3]}8{digits[3:18]}"
+    return shaped(f"{milliseconds:012x}", organisation_id.bytes + content)
+
+
+def shaped(moment: str, content: bytes) -> str:
+    """The same from 12 hexadecimal digits and content that names the organisation."""
+    digits = sha256(content).hexdigest()
+    return f"{moment}7{digits[:3]}8{digits[3:18]}"

@@ -79,7 +79,8 @@ async def _rows(session: AsyncSession, source: Source, order: Order) -> Rows:
         organisation_id=order.organisation_id,
         bounds=bounds_of(organisation),
         zone=ZoneInfo(organisation.time_zone),
-        kinds={kind: types[slug] for kind, slug in kinds.items()},
+        kinds=kinds,
+        types=types,
     )
 
 

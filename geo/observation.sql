@@ -35,19 +35,19 @@ CREATE TEMPORARY TABLE import_component (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE import_part (
     line integer NOT NULL,
-    part integer NOT NULL,
+    part bigint NOT NULL,
     x double precision NOT NULL,
     y double precision NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE import_middle (
-    part integer NOT NULL,
+    part bigint NOT NULL,
     x double precision NOT NULL,
     y double precision NOT NULL,
     radius double precision NOT NULL
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE import_wide (part integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE import_wide (part bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMPORARY TABLE import_site (
-    part integer NOT NULL,
+    part bigint NOT NULL,
     id uuid NOT NULL,
     kind smallint NOT NULL,
     status text NOT NULL,
@@ -56,7 +56,7 @@ CREATE TEMPORARY TABLE import_site (
     met_last_at timestamptz
 ) ON COMMIT DROP;
 SET LOCAL client_min_messages = warning;
-SET LOCAL work_mem = '64MB';
+SET LOCAL work_mem = '128MB';
 
 -- name: stage
 COPY import_row (line, key, visited_at, kind, band, lon, lat) FROM STDIN
@@ -130,7 +130,8 @@ ANALYZE import_component
 
 -- name: cut_wide_components
 -- A component whose rows lie farther from its middle than the distance is cut by k-means, inside squares of 500 m so
--- that the work stays small. Rows go in by place, so that the same rows are cut the same way.
+-- that the work stays small. Rows go in by place, so that the same rows are cut the same way. A piece is numbered by a
+-- hash: two that shared one would be found too wide below, and cut again.
 INSERT INTO import_part (line, part, x, y)
 WITH middle AS (
     SELECT component, avg(x) AS x, avg(y) AS y FROM import_component GROUP BY component
@@ -147,10 +148,10 @@ WITH middle AS (
         FROM import_component AS row JOIN wide USING (component)
     ) AS row
 )
-SELECT line, min(line) OVER (PARTITION BY component), x, y
+SELECT line, component, x, y
 FROM import_component AS row WHERE NOT EXISTS (SELECT FROM wide WHERE wide.component = row.component)
 UNION ALL
-SELECT line, min(line) OVER (PARTITION BY component, square, piece), x, y FROM cut
+SELECT line, hash_record_extended((component, square, piece), 0), x, y FROM cut
 
 -- name: analyze_parts
 ANALYZE import_part
@@ -177,7 +178,7 @@ INSERT INTO import_wide (part) SELECT part FROM wide
 -- name: cut_again
 UPDATE import_part AS row SET part = cut.part
 FROM (
-    SELECT line, min(line) OVER (PARTITION BY part, piece) AS part
+    SELECT line, hash_record_extended((part, piece), 0) AS part
     FROM (
         SELECT line, part, ST_ClusterKMeans(ST_Point(x, y), 2, :distance_m) OVER (
             PARTITION BY part ORDER BY x, y
@@ -191,8 +192,8 @@ WHERE cut.line = row.line
 -- The last resort: squares whose diagonal is the distance.
 UPDATE import_part AS row SET part = cut.part
 FROM (
-    SELECT line, min(line) OVER (
-        PARTITION BY part, floor(x * sqrt(2) / :distance_m), floor(y * sqrt(2) / :distance_m)
+    SELECT line, hash_record_extended(
+        (part, floor(x * sqrt(2) / :distance_m)::integer, floor(y * sqrt(2) / :distance_m)::integer), 0
     ) AS part
     FROM import_part WHERE part IN (SELECT part FROM import_wide)
 ) AS cut
@@ -204,7 +205,7 @@ WHERE cut.line = row.line
 INSERT INTO import_site (part, id, kind, status, first_at, met_first_at, met_last_at)
 WITH log AS (SELECT max(visited_at) AS ended_at FROM import_row), part AS (
     SELECT
-        part, min(id::text) AS least, min(kind) AS kind, min(visited_at) AS first_at,
+        part, min(id::text COLLATE "C") AS least, min(kind) AS kind, min(visited_at) AS first_at,
         min(visited_at) FILTER (WHERE band <> '0') AS met_first_at,
         max(visited_at) FILTER (WHERE band <> '0') AS met_last_at
     FROM import_part JOIN import_visit USING (line)
@@ -255,6 +256,7 @@ WHERE step.status IS NOT NULL
 ORDER BY site.id
 
 -- name: insert_visits
+-- In the order in which they were named, which is that of their ids.
 INSERT INTO lantern.visit (organisation_id, id, site_id, visited_at, outcome, people_band, source, geom, updated_by)
 SELECT
     :organisation_id, visit.id, coalesce(site.id, joined.site_id), visit.visited_at,
@@ -262,7 +264,6 @@ SELECT
 FROM import_visit AS visit
 LEFT JOIN (import_part AS row JOIN import_site AS site USING (part)) USING (line)
 LEFT JOIN import_joined AS joined USING (line)
-ORDER BY visit.id
 
 -- name: counts
 SELECT (SELECT count(*) FROM import_visit), (SELECT count(*) FROM import_site)

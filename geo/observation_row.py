@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from math import nan
+from operator import itemgetter
 from struct import Struct
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shapely import Polygon
 
 from geo.geometry import GeometryError
-from geo.imported_id import imported_id
+from geo.imported_id import shaped
 from geo.reading import Column
-from geo.reading_cell import LAT, LON, WKT, Cells, degrees
+from geo.reading_cell import LAT, LON, WKT, Cells
 from geo.record import FileError, Record, Refused
 from geo.visit import Band
 
@@ -27,14 +30,22 @@ MOST_PEOPLE = 10_000
 REMEMBERED = 50_000
 NOON = time(12)
 EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
-PACKED = Struct("<qhidd").pack
+LON_LAT = Struct("<dd").pack
+
+
+class _Said(NamedTuple):
+    """What rows say beside their place: the moment, what goes into their key, and cells for COPY."""
+
+    milliseconds: str
+    content: bytes
+    cells: str
 
 
 class Rows:
     """Yields each row as a line for COPY (line, key, visited_at, kind, band, lon, lat), or as refused.
 
-    `kinds` gives a number for each kind in the file. A date stands for noon on the wall of `zone`. The key is an id
-    made of what the row says, so that rows that say the same share it.
+    `kinds` gives the site type of each kind in the file, `types` a number to each site type. A date stands for noon on
+    the wall of `zone`. The key is an id made of what the row says, so that rows that say the same share it.
     """
 
     def __init__(
@@ -45,7 +56,8 @@ class Rows:
         organisation_id: UUID,
         bounds: Polygon,
         zone: ZoneInfo,
-        kinds: Mapping[str, int],
+        kinds: Mapping[str, str],
+        types: Mapping[str, int],
     ) -> None:
         if ("lon" in columns) != ("lat" in columns):
             raise FileError("The place needs two columns: name both with the option column, as in lon=THEIRS.")
@@ -56,9 +68,11 @@ class Rows:
         self._box = bounds.bounds
         self._zone = zone
         self._kinds = kinds
-        self._moments: dict[str, tuple[int, str]] = {}
+        self._types = types
+        self._what = itemgetter(*(columns[name] for name in ("observed_on", "kind", "people")))
+        self._where = (columns["lon"], columns["lat"]) if "lon" in columns else None
+        self._said: dict[tuple[str, str, str], _Said] = {}
         self._latest = datetime.now(UTC) + timedelta(days=1)
-        self._bands = {str(people): Band.of(people).value for people in range(200)}
 
     def __iter__(self) -> Iterator[str | Refused]:
         for row in self._rows:
@@ -71,36 +85,40 @@ class Rows:
                 yield Refused(row.line, str(error))
 
     def _line(self, row: Record) -> str:
-        at, cells = self._columns, row.cells
-        milliseconds, moment = self._moment(cells[at["observed_on"]])
-        kind = self._kinds.get(cells[at["kind"]].strip().casefold())
-        if kind is None:
-            raise ValueError("its kind is no site type; map it with the option kind, as in KIND=TYPE")
-        people = cells[at["people"]].strip()
-        band = self._bands.get(people) or _band(people)
+        said = self._said.get(what := self._what(row.cells)) or self._say(*what)
         lon, lat = self._place(row)
-        key = imported_id(self._organisation_id, milliseconds, PACKED(milliseconds, kind, int(people), lon, lat))
-        return f"{row.line}\t{key}\t{moment}\t{kind}\t{band}\t{lon!r}\t{lat!r}\n"
+        key = shaped(said.milliseconds, said.content + LON_LAT(lon, lat))
+        return f"{row.line}\t{key}\t{said.cells}\t{lon!r}\t{lat!r}\n"
 
-    def _moment(self, cell: str) -> tuple[int, str]:
-        found = self._moments.get(cell)
+    def _say(self, when: str, kind: str, people: str) -> _Said:
+        moment = read_moment(when, self._zone)
+        if not EPOCH <= moment <= self._latest:
+            raise ValueError("its date is in the future" if moment > EPOCH else "its date is before 1970")
+        found = self._kinds.get(kind.strip().casefold())
         if found is None:
-            moment = read_moment(cell, self._zone)
-            if not EPOCH <= moment <= self._latest:
-                raise ValueError("its date is in the future" if moment > EPOCH else "its date is before 1970")
-            if len(self._moments) > REMEMBERED:
-                self._moments.clear()
-            found = self._moments[cell] = (round(moment.timestamp() * 1000), moment.isoformat())
-        return found
+            raise ValueError("its kind is no site type; map it with the option kind, as in KIND=TYPE")
+        number, count = self._types[found], read_people(people)
+        milliseconds = f"{round(moment.timestamp() * 1000):012x}"
+        if len(self._said) > REMEMBERED:
+            self._said.clear()
+        said = self._said[when, kind, people] = _Said(
+            milliseconds,
+            self._organisation_id.bytes + f"observation {milliseconds} {found} {count} ".encode(),
+            f"{moment.isoformat()}\t{number}\t{Band.of(count)}",
+        )
+        return said
 
     def _place(self, row: Record) -> tuple[float, float]:
-        at = self._columns
-        if row.geometry is None and "lon" in at:
-            lon, lat = degrees(row.cells[at["lon"]], "lon"), degrees(row.cells[at["lat"]], "lat")
+        if row.geometry is None and self._where is not None:
+            at_lon, at_lat = self._where
             west, south, east, north = self._box
+            try:
+                lon, lat = float(row.cells[at_lon]), float(row.cells[at_lat])
+            except ValueError:
+                lon = lat = nan
             if west <= lon <= east and south <= lat <= north:
                 return lon, lat
-        found = Cells(row, at).point(self._bounds)
+        found = Cells(row, self._columns).point(self._bounds)  # slower, and says what is wrong
         return found.x, found.y
 
 
@@ -116,7 +134,9 @@ def read_moment(cell: str, zone: ZoneInfo) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _band(people: str) -> str:
+def read_people(cell: str) -> int:
+    """How many people a cell says were seen."""
+    people = cell.strip()
     if not (people.isascii() and people.isdigit() and len(people) < 9 and int(people) <= MOST_PEOPLE):
         raise ValueError(f"its number of people is no whole number from 0 to {MOST_PEOPLE}")
-    return Band.of(int(people)).value
+    return int(people)
