@@ -15,6 +15,8 @@ from geo.driver import raw
 from geo.organisation import Organisation
 
 STATEMENT_TIMEOUT_S = 60
+# PostGIS prices its predicates so high that a screenful of rows would start workers, which takes longer than the rows.
+PARALLEL_SETUP_COST = 100_000
 MOST_STREAMS = 4  # downloads hold a connection for as long as they last: some must be left for everything else
 
 
@@ -86,6 +88,7 @@ class Database:
         # SET takes no bound parameters, and set_config() is not carried to the workers of a Citus cluster.
         lines = [sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role))]
         lines.append(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(f"{timeout_s}s")))
+        lines.append(sql.SQL("SET LOCAL parallel_setup_cost = {}").format(sql.Literal(PARALLEL_SETUP_COST)))
         lines += [
             sql.SQL("SET LOCAL {} = {}").format(sql.Identifier("lantern", name), sql.Literal(value))
             for name, value in settings.items()

@@ -102,9 +102,9 @@ CREATE POLICY reach ON lantern.site FOR ALL TO lantern_app
         AND CASE (SELECT lantern.asking_scope())
             WHEN 'organisation' THEN true
             WHEN 'areas' THEN
-                (logged_by = lantern.asking_account() AND handed_over_at IS NULL)
-                OR (cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[])
+                (cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[])
                     AND public.ST_Covers((SELECT lantern.my_ground()), geom))
+                OR (logged_by = (SELECT lantern.asking_account()) AND handed_over_at IS NULL)
             ELSE false
         END
     );
@@ -117,7 +117,7 @@ CREATE POLICY read ON lantern.visit FOR SELECT TO lantern_app
         AND CASE (SELECT lantern.asking_scope())
             WHEN 'organisation' THEN true
             WHEN 'areas' THEN
-                (account_id = lantern.asking_account() AND handed_over_at IS NULL)
+                (account_id = (SELECT lantern.asking_account()) AND handed_over_at IS NULL)
                 OR (site_id IS NOT NULL AND EXISTS (
                     SELECT FROM lantern.site
                     WHERE site.organisation_id = visit.organisation_id AND site.id = visit.site_id))
