@@ -1,7 +1,6 @@
 """The catalogue of every text that people read: `python -m web.catalogue` writes web/locale/lantern.pot.
 
-A translation begins as `pybabel init -i web/locale/lantern.pot -d web/locale -l nl -D messages`, moved up from
-LC_MESSAGES to web/locale/nl/messages.po; Lantern compiles it when it starts.
+How a translation is begun from it stands in docs/how-to/translate.md.
 """
 
 from io import BytesIO
