@@ -3,6 +3,7 @@ SET LOCAL work_mem = '128MB';
 SET LOCAL jit = off;
 SET LOCAL enable_sort = off;
 SET LOCAL enable_indexscan = off;
+SET LOCAL enable_nestloop = off;
 
 -- name: assignment
 -- Territory (the union of the districts) against the union of the work areas that are valid on the day, in the
