@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.compact import encode_cells, encode_polygons
 from geo.coverage import SLIVER_KM2, Coverage, Zone, kilometres
-from geo.folium_map import Basemap, Bounds, CellSquares, Drawn, Shapes, draw
+from geo.folium_map import Basemap, Bounds, CellSquares, Drawn, Shapes, draw, without_places
 from geo.selection import Selection
 from geo.sql import queries
 from geo.voice import Voice
@@ -38,7 +38,7 @@ def coverage_map(
     areas = coverage.areas if coverage else []
     districts = coverage.districts if coverage else []
     layers = [
-        Basemap("basemap", say("Basemap"), basemap),
+        Basemap("basemap", say("Basemap"), without_places(basemap) if districts or areas else basemap),
         Shapes("districts", say("Districts"), _shapes("district", [_outline(zone) for zone in districts])),
         Shapes(
             "seen_areas",

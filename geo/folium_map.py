@@ -170,3 +170,8 @@ def _joined(part: Element) -> str:
 def basemap_data(layers: Iterable[str]) -> dict[str, Any]:
     """The basemap's layers as resources of our own origin."""
     return {"layers": [{"layer": layer, "href": f"/api/v1/basemap/{layer}"} for layer in layers]}
+
+
+def without_places(basemap: dict[str, Any]) -> dict[str, Any]:
+    """A basemap for under districts: two names for one place would lie on each other."""
+    return {"layers": [layer for layer in basemap["layers"] if layer["layer"] != "place"]}

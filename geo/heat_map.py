@@ -7,7 +7,7 @@ import numpy as np
 
 from geo.compact import encode_cells, encode_polygons
 from geo.coverage_map import LEAST_EFFORTS, cell_words
-from geo.folium_map import Basemap, Bounds, CellSquares, Drawn, Shapes, draw
+from geo.folium_map import Basemap, Bounds, CellSquares, Drawn, Shapes, draw, without_places
 from geo.grid import cell_squares
 from geo.heat import Heat
 from geo.outline import Outline
@@ -26,7 +26,7 @@ def heat_map(
     ]
     cells = CellSquares("cells", say("Cells"), _cells(heat, voice))
     layers = [
-        Basemap("basemap", say("Basemap"), basemap),
+        Basemap("basemap", say("Basemap"), without_places(basemap) if outlines else basemap),
         cells,
         Shapes("districts", say("Districts"), {"look": "district", "shapes": outlines}),
     ]
