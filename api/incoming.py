@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problem import CROSS_SITE, TOO_LARGE, Problem, response
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-BODY_LIMIT = 4 * 1024 * 1024
+BODY_LIMIT = 1024 * 1024  # holds a shape of the most points there may be, written out in full
 UPLOAD_LIMIT = 512 * 1024 * 1024
 UPLOADS = ("/api/v1/imports/", "/import")
 
