@@ -22,8 +22,8 @@ WAYS = (
     Way("/maps/heat", N_("Heat map"), frozenset({Role.MANAGER})),
     Way("/office/releases", N_("Releases"), frozenset({Role.MANAGER})),
     Way("/import", N_("Import"), frozenset({Role.MANAGER})),
-    Way("/planner", N_("Releases"), frozenset({Role.PLANNER})),
-    Way("/planner/how-to-read", N_("How to read them"), frozenset({Role.PLANNER})),
+    Way("/planner", N_("Releases"), frozenset({Role.PLANNER, Role.STEWARD})),
+    Way("/planner/how-to-read", N_("How to read them"), frozenset({Role.PLANNER, Role.STEWARD})),
     Way("/accounts", N_("Accounts"), frozenset({Role.MANAGER, Role.STEWARD})),
     Way("/account", N_("My account"), frozenset(Role)),
 )

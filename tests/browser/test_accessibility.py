@@ -81,6 +81,7 @@ async def test_a_visit_is_logged_by_keyboard_alone(visit: Visit) -> None:
     await expect(page.get_by_label("Where were you?")).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     await expect(page.get_by_label("Met", exact=True)).to_be_checked()
     await page.keyboard.press("Tab")

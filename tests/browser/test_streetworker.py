@@ -1,5 +1,7 @@
 """A streetworker at night: who is due, and a visit logged."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -8,6 +10,8 @@ from tests.fixtures.look import look
 
 pytestmark = pytest.mark.anyio
 
+# Thirty days ago is twenty-nine on the wall, in the hour before midnight, after the clocks went back.
+SIXTEEN = re.compile("overdue by 1[56] days")
 HOSTILE = "<script>document.title='broken'</script>"
 VISITS = (
     "SELECT outcome, people_band, note, site_id IS NULL FROM lantern.visit WHERE source = 'form' AND note IS NOT NULL"
@@ -24,7 +28,7 @@ async def test_ben_sees_his_own_area_and_who_is_overdue(visit: Visit) -> None:
     page = await visit("ben", "/phone", size=PHONE)
     await expect(page.get_by_role("heading", name="south area")).to_be_visible()
     entry = page.get_by_role("listitem").filter(has_text="lane site")
-    await expect(entry).to_contain_text("overdue by 16 days")
+    await expect(entry).to_contain_text(SIXTEEN)
     await expect(entry).to_contain_text("note of lane")
     await expect(page.locator("#map .pin.late")).to_have_text("1")
     assert "quay site" not in await page.content()
@@ -43,6 +47,7 @@ async def test_a_visit_logged_on_the_phone_is_saved_and_no_longer_due(visit: Vis
     await page.get_by_role("button", name="Save the visit").click()
     await expect(page.get_by_role("status").first).to_contain_text("Saved at")
     await expect(page.get_by_role("heading", name="No place is due")).to_be_visible()
+    await expect(page.get_by_text("One visit of yours from the last 12 hours has arrived.")).to_be_visible()
     assert look(owner_url, VISITS) == [("met", "2-5", HOSTILE, False)]
 
 
@@ -84,6 +89,19 @@ async def test_the_position_is_asked_for_only_on_a_tap(visit: Visit) -> None:
     await page.get_by_role("button", name="Use my position").click()
     await expect(page.locator("#lon")).to_have_value("2.321000")
     await expect(page.locator("#uncertainty_m")).to_have_value("40")
+
+
+async def test_the_nearest_place_is_chosen_on_a_tap(visit: Visit) -> None:
+    for longitude, chosen, said in [
+        (2.3205, re.compile("lane site"), "About 46 m away."),
+        (2.40, re.compile("Choose"), "None of your places is within 500 m."),
+    ]:
+        page = await visit("ben", "/phone/visit", size=PHONE)
+        await page.context.grant_permissions(["geolocation"])
+        await page.context.set_geolocation({"longitude": longitude, "latitude": 54.7503})
+        await page.get_by_role("button", name="The nearest to me").click()
+        await expect(page.locator("#nearest-note")).to_have_text(said)
+        await expect(page.get_by_label("Where were you?").locator("option:checked")).to_have_text(chosen)
 
 
 async def test_what_is_wrong_stands_beside_the_field_and_nothing_is_lost(visit: Visit, owner_url: str) -> None:

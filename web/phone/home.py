@@ -1,10 +1,11 @@
 """A streetworker's home: my areas, and who is due."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.responses import Response
 
 from api.asking import Asked, asked_as
@@ -14,6 +15,7 @@ from geo.watch import AreaOfToday, WatchedSite, areas_of_today, watched_sites
 from web.page import render
 
 router = APIRouter(prefix="/phone", include_in_schema=False)
+SHIFT = timedelta(hours=12)
 Working = Annotated[Asked, Depends(asked_as(Role.STREETWORKER), scope="function")]
 
 
@@ -32,6 +34,7 @@ async def phone_home(request: Request, asked: Working, saved: UUID | None = None
         later=[site for site in sites if site.days_late < 0],
         places=places(areas, sites),
         saved=await _saved(asked, saved) if saved else None,
+        arrived=await _arrived(asked),
     )
 
 
@@ -42,6 +45,17 @@ async def _saved(asked: Asked, visit_id: UUID) -> Visit | None:
         Visit.account_id == asked.asker.account_id,
     )
     return (await asked.session.scalars(mine)).first()
+
+
+async def _arrived(asked: Asked) -> int:
+    """How many visits of this shift have arrived: proof for whoever logged them."""
+    asker = asked.asker
+    mine = select(func.count()).where(
+        Visit.organisation_id == asker.organisation_id,
+        Visit.account_id == asker.account_id,
+        Visit.visited_at >= datetime.now(UTC) - SHIFT,
+    )
+    return await asked.session.scalar(mine) or 0
 
 
 def places(areas: list[AreaOfToday], sites: list[WatchedSite]) -> dict[str, Any]:

@@ -3,14 +3,19 @@ import type * as Leaflet from "leaflet";
 import { addAreas, addBasemap, addPin, ask, latLng, makeMap, type Position } from "./map/draw";
 import { element, read } from "./map/page";
 
+declare const L: typeof Leaflet;
+
 interface Places {
   areas: { name: string; shape: GeoJSON.GeoJsonObject }[];
-  sites: { number: number; at: Position }[];
+  sites: { id: string; number: number; at: Position }[];
 }
 
+type Text = "no_position" | "position" | "nearest" | "none_near" | "signed_out" | "no_connection";
+
 const UNCERTAINTY_OF_A_TAP = 25;
+const NEAR_M = 500;
 const places = read<Places>("places");
-const texts = read<Record<"no_position" | "position" | "signed_out" | "no_connection", string>>("texts");
+const texts = read<Record<Text, string>>("texts");
 const form = element<HTMLFormElement>("visit");
 const place = element<HTMLSelectElement>("place");
 const box = element("map");
@@ -24,6 +29,7 @@ let pin: Leaflet.Marker | undefined;
 for (const hint of document.querySelectorAll<HTMLElement>(".no-script")) hint.hidden = true;
 box.hidden = false;
 element("here").hidden = false;
+element("nearest").hidden = places.sites.length === 0;
 
 function show(): void {
   const elsewhere = place.value === "new" || place.value === "none";
@@ -67,6 +73,25 @@ element("here").addEventListener("click", () => {
       map?.setView(latLng(at), 17);
     },
     () => (note.textContent = texts.no_position),
+  );
+});
+
+// The position is compared here, on the page; it is neither sent nor kept.
+element("nearest").addEventListener("click", () => {
+  const said = element("nearest-note");
+  ask(
+    (at) => {
+      const away = places.sites.map((site) => ({ id: site.id, metres: L.latLng(latLng(at)).distanceTo(latLng(site.at)) }));
+      const nearest = away.reduce((best, each) => (each.metres < best.metres ? each : best));
+      if (nearest.metres > NEAR_M) {
+        said.textContent = texts.none_near;
+        return;
+      }
+      place.value = nearest.id;
+      said.textContent = texts.nearest.replace("{metres}", String(Math.round(nearest.metres)));
+      show();
+    },
+    () => (said.textContent = texts.no_position),
   );
 });
 
