@@ -17,7 +17,7 @@ WEST, EAST = box(3.70, 51.00, 3.72, 51.02), box(3.72, 51.00, 3.74, 51.02)
 CROSSED = {"type": "Polygon", "coordinates": [[[3.7, 51.0], [3.72, 51.02], [3.72, 51.0], [3.7, 51.02], [3.7, 51.0]]]}
 
 
-def collection(*features: tuple[object, dict[str, object]]) -> str:
+def collection(*features: tuple[Any, dict[str, object]]) -> str:
     return json.dumps(
         {
             "type": "FeatureCollection",
