@@ -1,7 +1,7 @@
 """Rows out of PostgreSQL as text, by COPY, as many at a time as have arrived.
 
 psycopg's own reader goes through the event loop once a row, which costs more than making the row; this goes once for
-each 64 KB. It uses libpq's functions as psycopg wraps them (`psycopg.pq`).
+each 256 KB. It uses libpq's functions as psycopg wraps them (`psycopg.pq`).
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import psycopg
 from psycopg import pq, waiting
 from psycopg.abc import PQGen
 
-AT_LEAST = 64 * 1024
+AT_LEAST = 256 * 1024
 CANCEL_TIMEOUT_S = 5
 
 
@@ -24,7 +24,7 @@ class Rows(NamedTuple):
 
 
 async def copied(connection: psycopg.AsyncConnection[Any], statement: str) -> AsyncGenerator[Rows, None]:
-    """What `COPY (…) TO STDOUT` yields, at least 64 KB at a time.
+    """What `COPY (…) TO STDOUT` yields, at least 256 KB at a time.
 
     Whoever stops early closes the generator: the statement is cancelled, and the connection can be used again.
     Raises what psycopg raises for the same fault, without the database's text.

@@ -93,7 +93,7 @@ FRAMES = {
 async def exported(
     session: AsyncSession, noun: str, form: Form, whose: Whose, wanted: Wanted
 ) -> AsyncGenerator[Rows, None]:
-    """The file of an export, 64 KB or more at a time, with how many rows each part ends.
+    """The file of an export, 256 KB or more at a time, with how many rows each part ends.
 
     Needs the whole transaction of the session until it is read to its end or closed. A fault is raised, and leaves the
     file without its end.

@@ -24,7 +24,7 @@ from tests.fixtures.town import PASSWORD, SmallTown
 
 pytestmark = pytest.mark.bench
 SIZES = (10_000, 100_000, 1_000_000)
-ROUNDS = 3
+ROUNDS = 5
 MB = 1024 * 1024
 
 
