@@ -50,6 +50,18 @@ TOO_MANY = Kind("too-many", 429, "Too many tries. Wait a little.")
 INTERNAL = Kind("internal", 500, "Something broke on our side. It was noted.")
 UNAVAILABLE = Kind("unavailable", 503, "The database does not answer. Try again soon.")
 
+# Pydantic's own words for these would quote the value, or hold what a parser said of it.
+OWN_WORDS = {
+    "extra_forbidden": "is not a field here",
+    "uuid_parsing": "Input should be a valid UUID",
+    "date_parsing": "Input should be a date, as in 2026-11-22",
+    "date_from_datetime_parsing": "Input should be a date, as in 2026-11-22",
+    "datetime_parsing": "Input should be a moment, as in 2026-11-22T20:15:00+01:00",
+    "datetime_from_date_parsing": "Input should be a moment, as in 2026-11-22T20:15:00+01:00",
+    "time_parsing": "Input should be a time",
+    "url_parsing": "Input should be a URL",
+    "union_tag_invalid": "Input is of no known kind",
+}
 PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}$")
 
 BY_STATUS = {
@@ -117,7 +129,7 @@ def _named(part: str | int) -> str:
 
 
 def _harmless(found: dict[str, Any]) -> str:
-    return "is not a field here" if found["type"] == "extra_forbidden" else str(found["msg"])[:300]
+    return OWN_WORDS.get(found["type"]) or str(found["msg"])[:300]
 
 
 def of_database(error: DBAPIError) -> Problem:

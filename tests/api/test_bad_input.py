@@ -195,3 +195,18 @@ async def test_no_answer_echoes_what_came_in(client: Client) -> None:
     ):
         assert is_a_problem(answer)
         assert "s3cret" not in answer.text
+
+
+@pytest.mark.parametrize("typed", ["ß", "0190aß", "2026-11-ß", "2026-11-22Tß", "ß" * 36])
+async def test_not_even_one_character_of_a_value_is_echoed(client: Client, typed: str) -> None:
+    mara = await client("mara")
+    fields = {"id": typed, "site_id": typed, "visited_at": typed, "first_seen_on": typed, "revisit_days": typed}
+    for answer in (
+        await post(mara, "visits", json.dumps(fields)),
+        await post(mara, "sites", json.dumps(fields)),
+        await mara.get("/api/v1/sites", params={"area": typed, "status": typed, "cursor": typed}),
+        await mara.get("/api/v1/visits", params={"from": typed, "area": typed, "limit": typed}),
+        await mara.get(f"/api/v1/sites/{quote(typed)}"),
+    ):
+        assert is_a_problem(answer)
+        assert "ß" not in answer.text
