@@ -17,6 +17,11 @@ NEXT_STEPS = {
     INTERNAL.slug: N_("Nothing you sent was kept. Try again; if it happens again, tell who runs Lantern."),
 }
 
+SIGNED_OUT = N_(
+    "You were signed out, so nothing was saved. Sign in in a new window; then reload this page, and your browser sends "
+    "again what you typed."
+)
+
 
 def install(app: FastAPI) -> None:
     """Answers problems as pages where a browser asked for a page, and as the API does everywhere else."""
@@ -27,7 +32,7 @@ def install(app: FastAPI) -> None:
             return problem.response(found)
         if found.kind == NOT_SIGNED_IN and request.method == "GET":
             return to_sign_in(request)
-        return page(request, found)
+        return page(request, unsaved(found) if found.kind == NOT_SIGNED_IN else found)
 
     for kind in problem.HANDLED:
         app.add_exception_handler(kind, answer)
@@ -41,6 +46,11 @@ def to_sign_in(request: Request) -> Response:
     query = request.url.query
     wish = own_path(request.url.path + (f"?{query}" if query else ""))
     return RedirectResponse(f"/sign-in?{urlencode({'next': wish})}" if wish != "/" else "/sign-in", 303)
+
+
+def unsaved(found: Problem) -> Problem:
+    """For a form that came in after the session had ended: the browser still has it, and sends it again."""
+    return Problem(found.kind, SIGNED_OUT, headers=found.headers)
 
 
 def page(request: Request, found: Problem) -> Response:

@@ -129,6 +129,21 @@ async def test_without_a_connection_the_form_stays_as_it_is(visit: Visit, owner_
     assert len(look(owner_url, VISITS)) == 1
 
 
+async def test_without_scripts_too_a_form_survives_the_end_of_a_session(visit: Visit, owner_url: str) -> None:
+    page = await visit("ben", "/phone", size=PHONE, javascript=False)
+    await page.get_by_role("link", name="Log a visit to lane site").click()
+    await fill(page)
+    cookies = await page.context.cookies()
+    await page.context.clear_cookies()
+    await page.get_by_role("button", name="Save the visit").click()
+    await expect(page.get_by_role("main")).to_contain_text("reload this page")
+    assert look(owner_url, VISITS) == []
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    await page.reload()
+    await expect(page.get_by_role("status").first).to_contain_text("Saved at")
+    assert len(look(owner_url, VISITS)) == 1
+
+
 async def test_whoever_was_signed_out_meanwhile_is_told_before_anything_is_lost(visit: Visit, owner_url: str) -> None:
     page = await visit("ben", "/phone", size=PHONE)
     await page.get_by_role("link", name="Log a visit to lane site").click()
