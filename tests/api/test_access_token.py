@@ -71,5 +71,5 @@ async def test_a_token_ends_within_a_year(client: Client, day: str) -> None:
 )
 async def test_a_header_that_is_no_token_signs_nobody_in(client: Client, header: str) -> None:
     mara = await client("mara")
-    answer = await mara.get("/api/v1/session", headers={"Authorization": header.encode("latin-1")})
+    answer = await mara.get("/api/v1/session", headers={b"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401

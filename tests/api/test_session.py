@@ -1,5 +1,7 @@
 """Sign-in, sign-out, and what a session is good for."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
@@ -115,7 +117,7 @@ async def test_a_body_over_the_limit_is_refused_announced_or_not(anyone: httpx.A
     announced = await anyone.post("/api/v1/session", content=b" " * 5_000_000, headers=headers)
     assert announced.status_code == 413
 
-    async def trickle() -> object:
+    async def trickle() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 65_536
 
