@@ -63,8 +63,8 @@ async def test_a_map_page_costs_a_fifth_of_a_plain_heat_map_at_most(
         "`GET /maps/heat` and `GET /maps/coverage` for a year over all of Gent's 25 neighbourhoods, as districts "
         "and as work areas, for a manager under row-level security; beside it a plain Folium `HeatMap` of the same "
         "points, read without policies and rendered to HTML. Visits lie at random over the whole city, the worst case "
-        f"for cells. Pages are not compressed. The best of {ROUNDS} rounds in turn. Allowed at a million: a fifth of the "
-        "time; 600 kB for heat, 1 MB for coverage."
+        f"for cells. Pages are not compressed. The best of {ROUNDS} rounds in turn. Allowed at a million: a fifth of "
+        "the time; 600 kB for heat, 1 MB for coverage."
     )
     heading = ["visits", "page", "size", "time", "plain HeatMap", "its time", "ratio of times"]
     print("\n" + report("maps", "Map pages", words, heading, rows))  # noqa: T201
