@@ -12,6 +12,7 @@ CREATE TEMPORARY TABLE import_row (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE import_visit (
     line integer NOT NULL,
+    place_in_order integer NOT NULL,
     id uuid NOT NULL,
     visited_at timestamptz NOT NULL,
     kind smallint NOT NULL,
@@ -66,15 +67,20 @@ ANALYZE import_row
 
 -- name: identify
 -- Rows that say the same are told apart by their number among them. What is a visit already is left out.
-INSERT INTO import_visit (line, id, visited_at, kind, band, geom, place)
-SELECT line, id, visited_at, kind, band, geom, ST_Transform(geom, 3035)
+INSERT INTO import_visit (line, place_in_order, id, visited_at, kind, band, geom, place)
+SELECT line, place_in_order, id, visited_at, kind, band, geom, ST_Transform(geom, 3035)
 FROM (
     SELECT
-        line, visited_at, kind, band, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geom,
+        line, place_in_order, visited_at, kind, band, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geom,
         CASE WHEN nth = 1 THEN key ELSE overlay(
             key::text PLACING encode(substr(sha256(uuid_send(key) || int8send(nth)), 1, 6), 'hex') FROM 25
         )::uuid END AS id
-    FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY line) AS nth FROM import_row) AS numbered
+    FROM (
+        SELECT *,
+            row_number() OVER (PARTITION BY key ORDER BY line) AS nth,
+            row_number() OVER (ORDER BY key, line) AS place_in_order
+        FROM import_row
+    ) AS numbered
 ) AS named
 WHERE NOT EXISTS (
     SELECT FROM lantern.visit WHERE visit.organisation_id = :organisation_id AND visit.id = named.id
@@ -200,19 +206,19 @@ FROM (
 WHERE cut.line = row.line
 
 -- name: name_sites
--- A site's id comes of the smallest id among its visits. Its status is read at the end of the log: active where people
--- were met lately, inactive where that is longer ago, unverified where nobody ever was.
+-- A site's id comes of the id of its first visit, in the order of what the rows say. Its status is read at the end of
+-- the log: active where people were met lately, inactive where that is longer ago, unverified where nobody ever was.
 INSERT INTO import_site (part, id, kind, status, first_at, met_first_at, met_last_at)
 WITH log AS (SELECT max(visited_at) AS ended_at FROM import_row), part AS (
     SELECT
-        part, min(id::text COLLATE "C") AS least, min(kind) AS kind, min(visited_at) AS first_at,
+        part, min(place_in_order) AS place_in_order, min(kind) AS kind, min(visited_at) AS first_at,
         min(visited_at) FILTER (WHERE band <> '0') AS met_first_at,
         max(visited_at) FILTER (WHERE band <> '0') AS met_last_at
     FROM import_part JOIN import_visit USING (line)
     GROUP BY part
 )
 SELECT
-    part, (substr(replace(least, '-', ''), 1, 12) || '7' || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,
+    part, (substr(replace(first_id, '-', ''), 1, 12) || '7' || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,
     kind,
     CASE
         WHEN met_last_at IS NULL THEN 'unverified'
@@ -220,7 +226,9 @@ SELECT
         ELSE 'inactive'
     END,
     first_at, met_first_at, met_last_at
-FROM log, part, LATERAL encode(sha256(convert_to('site ' || least, 'UTF8')), 'hex') AS hash
+FROM log, (
+    SELECT part.*, id::text AS first_id FROM part JOIN import_visit USING (place_in_order)
+) AS part, LATERAL encode(sha256(convert_to('site ' || first_id, 'UTF8')), 'hex') AS hash
 
 -- name: insert_sites
 INSERT INTO lantern.site (

@@ -48,8 +48,14 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
         to("account", "account_id"),
         to("team", "team_id"),
         Index(None, "organisation_id", "site_id", "visited_at"),
-        Index(None, "organisation_id", "visited_at", "id"),
-        Index(None, "organisation_id", "cell_1km"),
+        # Rows come in by time, so a range of days is a range of blocks; a cell names a place whoever looks after it.
+        Index(
+            "visit_visited_at_index",
+            "visited_at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        ),
+        Index("visit_cell_1km_index", "cell_1km"),
         Index(None, "organisation_id", "account_id", postgresql_where="account_id is not null"),
         CheckConstraint(
             "outcome in ('met', 'nobody-found', 'signs-of-use', 'not-reached', 'contact-refused')", name="outcome"

@@ -159,9 +159,16 @@ CREATE POLICY mend ON lantern.visit FOR UPDATE TO lantern_app
 
 -- The history of a site goes with the site; a move is seen by who reaches both ends.
 CREATE POLICY reach ON lantern.site_status FOR ALL TO lantern_app
-    USING (organisation_id = lantern.asking_organisation() AND EXISTS (
-        SELECT FROM lantern.site
-        WHERE site.organisation_id = site_status.organisation_id AND site.id = site_status.site_id));
+    USING (
+        organisation_id = lantern.asking_organisation()
+        AND CASE (SELECT lantern.asking_scope())
+            WHEN 'organisation' THEN true
+            WHEN 'areas' THEN EXISTS (
+                SELECT FROM lantern.site
+                WHERE site.organisation_id = site_status.organisation_id AND site.id = site_status.site_id)
+            ELSE false
+        END
+    );
 CREATE POLICY reach ON lantern.site_move FOR ALL TO lantern_app
     USING (organisation_id = lantern.asking_organisation()
         AND EXISTS (SELECT FROM lantern.site
