@@ -16,6 +16,7 @@ from api.asker import Asker
 from api.asking import Who, get_database, refusal
 from api.body import Day
 from api.database import Database
+from api.form import form_of
 from api.noun_router import noun_router, problems
 from api.problem import CONFLICT, IMPORT_REFUSED, INVALID_INPUT, UNREADABLE_FILE, UNSUPPORTED, Problem
 from geo.account import Role
@@ -109,7 +110,7 @@ async def uploaded(request: Request, options: Importing) -> AsyncIterator[tuple[
     """The uploaded file on disk, without a name there and readable by this process alone, gone afterwards."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
-        async with request.form(max_files=1, max_fields=300) as form:
+        async with form_of(request, max_files=1, max_fields=300) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise Problem(INVALID_INPUT, errors=[{"where": "body.file", "what": "the file is missing"}])

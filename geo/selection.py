@@ -29,7 +29,7 @@ class Period:
     @classmethod
     def year_to(cls, today: date) -> "Period":
         """Twelve calendar months, the last of them the running one, up to today."""
-        first = today.replace(day=1)
+        first = cls(today, today).first.replace(day=1)  # a day of no life is refused before it is reckoned with
         for _ in range(11):
             first = (first - timedelta(days=1)).replace(day=1)
         return cls(first, today)

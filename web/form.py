@@ -5,6 +5,7 @@ from typing import TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from api.form import form_of
 from web.i18n import N_
 
 MESSAGES = {
@@ -33,7 +34,7 @@ Filled = TypeVar("Filled", bound=Form)
 
 async def typed(request: Request) -> dict[str, str]:
     """The fields of a form as they were typed, without files and without NUL characters."""
-    async with request.form(max_files=0, max_fields=100) as fields:
+    async with form_of(request, max_files=0, max_fields=100) as fields:
         return {name: value.replace("\x00", "") for name, value in fields.items() if isinstance(value, str)}
 
 

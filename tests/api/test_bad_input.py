@@ -169,6 +169,32 @@ async def test_no_parameter_makes_a_fault(client: Client) -> None:
             assert (await person.get(f"/api/v1/{path}?{query}")).status_code < 500, (path, query)
 
 
+CODECS = ("unicode_escape", "raw-unicode-escape", "punycode", "undefined", "idna", "utf-16", "utf-7", "none-such")
+FORMS = ("/sign-in", "/theme", "/language", "/accounts", "/account/tokens", "/office/releases", "/import/sites")
+
+
+@pytest.mark.parametrize("codec", CODECS)
+async def test_a_form_in_another_coding_is_refused_unread(client: Client, codec: str) -> None:
+    mara = await client("mara")
+    fields = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800@x\r\n'
+        for name in ("email", "password", "next", "name", "theme", "what")
+    )
+    for path in FORMS:
+        answer = await mara.post(
+            path, content=f"{fields}--b--\r\n", headers={"Content-Type": f"multipart/form-data; boundary=b; charset={codec}"}
+        )
+        assert answer.status_code == 415, (path, answer.status_code)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-12-31", "1989-12-31", "9999-12-31"])
+async def test_a_period_at_the_edge_of_the_calendar_is_a_problem(client: Client, day: str) -> None:
+    mara = await client("mara")
+    for path in ("/api/v1/coverage", "/api/v1/export/coverage", "/maps/coverage", "/maps/heat"):
+        for end in ("from", "to"):
+            assert is_a_problem(await mara.get(f"{path}?{end}={day}")), (path, end)
+
+
 @pytest.mark.parametrize("name", ["x", "%00", "..%2f..", "%ff", "1" * 5_000, "{00000000-0000-7000-8000-000000000000}"])
 async def test_an_id_that_is_none_is_a_problem(client: Client, name: str) -> None:
     mara = await client("mara")
