@@ -182,7 +182,9 @@ async def test_a_form_in_another_coding_is_refused_unread(client: Client, codec:
     )
     for path in FORMS:
         answer = await mara.post(
-            path, content=f"{fields}--b--\r\n", headers={"Content-Type": f"multipart/form-data; boundary=b; charset={codec}"}
+            path,
+            content=f"{fields}--b--\r\n",
+            headers={"Content-Type": f"multipart/form-data; boundary=b; charset={codec}"},
         )
         assert answer.status_code == 415, (path, answer.status_code)
 

@@ -1,11 +1,14 @@
 """Releases over HTTP: who draws, who reads, and that it is the same bytes each time."""
 
+import asyncio
 import hashlib
 import json
 from uuid import uuid4
 
+import anyio
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from tests.fixtures.client import Client
 from tests.fixtures.crowd import Crowd
@@ -88,3 +91,12 @@ async def test_releases_are_for_planners_managers_and_stewards_of_the_own_city(
             told = await otto.get(f"{RELEASES}/{other}{suffix}")
             assert (told.status_code, told.json()) == (404, json.loads(told.text))
             assert told.json()["type"] == "/problems/not-found"
+
+
+async def test_many_planners_at_once_hold_up_nobody(client: Client, crowd: Crowd, half: str, app: FastAPI) -> None:
+    await drawn(client, crowd, half)
+    pim, alice = await client("pim"), await client("alice")
+    pages = [pim.get("/planner") for _ in range(2 * app.state.database.engine.pool.size())]
+    with anyio.fail_after(15):
+        answers = await asyncio.gather(*pages, alice.get("/api/v1/sites"))
+    assert {answer.status_code for answer in answers} == {200}

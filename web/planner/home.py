@@ -1,12 +1,12 @@
 """A planner's home: the releases, on a map and as files, and how to read them."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.asking import Asked
+from api.asking import Asked, Who, get_database
 from api.problem import NOT_FOUND, Problem
 from api.release import Planning
 from geo.folium_map import Bounds, basemap_data
@@ -20,14 +20,24 @@ router = APIRouter(prefix="/planner", include_in_schema=False)
 NOWHERE: Bounds = (0.0, 0.0, 1.0, 1.0)
 
 
+async def public_choices(request: Request, asker: Who) -> Choices:
+    """The name, bounds and basemap of the city: no places. The role of a planner reads releases alone."""
+    async with get_database(request).asking_own(asker) as session:
+        return await load_choices(session, asker.organisation_id)
+
+
+# Stands before `asked` in a signature: a request that held one connection and waited for another would, with its like,
+# hold up everyone.
+Public = Annotated[Choices, Depends(public_choices, scope="function")]
+
+
 @router.get("")
-async def planner_home(request: Request, asked: Planning, release: UUID | None = None) -> Response:
+async def planner_home(request: Request, choices: Public, asked: Planning, release: UUID | None = None) -> Response:
     asker = asked.asker
     releases = await list_releases(asked.session, asker.organisation_id)
     shown = next((each for each in releases if each.id == release), None) if release else next(iter(releases), None)
     if release and shown is None:
         raise Problem(NOT_FOUND)
-    choices = await _public(asked)
     context: dict[str, Any] = {
         "organisation": choices.organisation,
         "releases": releases,
@@ -36,12 +46,6 @@ async def planner_home(request: Request, asked: Planning, release: UUID | None =
         "map": await _draw(request, asked, shown, choices) if shown else None,
     }
     return render(request, "planner/home.html", asker, **context)
-
-
-async def _public(asked: Asked) -> Choices:
-    """The name, bounds and basemap of the city: no places. The role of a planner reads releases alone."""
-    async with asked.database.asking_own(asked.asker) as session:
-        return await load_choices(session, asked.asker.organisation_id)
 
 
 async def _draw(request: Request, asked: Asked, release: Release, choices: Choices) -> ReleaseMap:
