@@ -61,8 +61,8 @@ def test_a_log_comes_in_within_three_times_of_a_plain_load(
     words = (
         "`lantern import observations`, the start of the command included, against `ogr2ogr` loading the same CSV into "
         f"one table with a point and its index. Wanted at a million rows: at most {MOST:.0f} times as long; not "
-        "reached yet. Lantern clusters the rows into sites, and each visit has a primary key, a foreign key to its site, three "
-        "cells and the indexes that the maps need. Each size comes on top of the ones before it."
+        "reached yet. Lantern clusters the rows into sites, and each visit has a primary key, a foreign key to its "
+        "site, three cells and the indexes that the maps need. Each size comes on top of the ones before it."
     )
     table = report("import", "Importing a log", words, ["rows", "lantern import", "ogr2ogr", "ratio"], rows)
     assert ratio <= MOST, table
