@@ -60,7 +60,10 @@ class Assignment:
 
     @property
     def share(self) -> float | None:
-        return self.covered_km2 / self.territory_km2 if self.territory_km2 else None
+        """Of the territory; exactly 1 where there is no gap, though the overlay's last digits may differ."""
+        if not self.territory_km2:
+            return None
+        return self.covered_km2 / self.territory_km2 if self.gaps else 1.0
 
     @property
     def gap_km2(self) -> float:

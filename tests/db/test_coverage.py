@@ -111,7 +111,7 @@ async def test_the_same_shapes_as_districts_and_as_areas_leave_no_gap_and_no_sli
 ) -> None:
     found = (await measure(database, gent.selection())).assignment
     assert found is not None
-    assert found.share == pytest.approx(1.0, abs=1e-9)
+    assert found.share == 1.0
     assert (found.gaps, found.overlaps, found.left_out) == ([], [], 0)
 
 
