@@ -75,10 +75,10 @@ function legend(layer: CellLayer, cells: Cells): void {
   const list = element("map-legend");
   if (!list) return;
   const { words } = layer.data;
-  const numbers = new Intl.NumberFormat(document.documentElement.lang || "en");
   const starts = layer.classes(cells);
   const rate = layer.shown.mode === "rate";
-  const shown = (start: number) => (rate ? `${Math.round(start * 100)} %` : numbers.format(start));
+  const numbers = new Intl.NumberFormat(document.documentElement.lang || "en", { style: rate ? "percent" : "decimal" });
+  const shown = (start: number) => numbers.format(start);
   const rows = starts.map((start, i) => {
     const next = starts[i + 1];
     const end = next === undefined ? (rate ? 1 : undefined) : rate ? next : next - 1;

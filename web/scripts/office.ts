@@ -26,6 +26,12 @@ function shade(share: number | null): Leaflet.PathOptions {
   return { fillColor: colour(`--map-share-${Math.min(5, Math.floor(share * 5) + 1)}`), fillOpacity: 0.66 };
 }
 
+// Never rounded up to a whole.
+function percent(share: number): string {
+  const shown = share < 1 ? Math.min(share, 0.99) : 1;
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(shown);
+}
+
 function hot(searches: number): string {
   return colour(`--map-scale-${HEAT_FROM.filter((from) => searches >= from).length}`);
 }
@@ -41,7 +47,7 @@ function drawCoverage(): void {
   for (const area of shapes.areas) {
     const style = () => ({ color: colour("--ink"), weight: 1.2, opacity: 0.75, ...shade(area.share) });
     const name = document.createElement("span");
-    name.textContent = area.share === null ? area.name : `${area.name}: ${Math.round(area.share * 100)} %`;
+    name.textContent = area.share === null ? area.name : `${area.name}: ${percent(area.share)}`;
     const drawn = L.geoJSON(area.shape, { style }).bindTooltip(name, { sticky: true }).addTo(all);
     onTheme(() => drawn.setStyle(style()));
   }

@@ -29,9 +29,11 @@ export class Basemap extends (L.LayerGroup as unknown as { new (): Leaflet.Layer
   }
 
   override onAdd(map: Leaflet.Map): this {
-    if (!map.getPane("basemap")) {
-      const pane = map.createPane("basemap");
-      pane.style.zIndex = "210";
+    // Names stand above the shapes and below the pins.
+    for (const [name, height] of [["basemap", "210"], ["places", "450"]] as const) {
+      if (map.getPane(name)) continue;
+      const pane = map.createPane(name);
+      pane.style.zIndex = height;
       pane.style.pointerEvents = "none";
     }
     super.onAdd(map);
@@ -87,7 +89,7 @@ function places(found: Collection): Leaflet.LayerGroup {
     const text = document.createElement("span");
     text.textContent = feature.properties.name;
     const [lon, lat] = feature.geometry.coordinates as [number, number];
-    return [L.marker([lat, lon], { pane: "basemap", interactive: false, keyboard: false,
+    return [L.marker([lat, lon], { pane: "places", interactive: false, keyboard: false,
       icon: L.divIcon({ className: "map-place", html: text, iconSize: undefined }) })];
   });
   return L.layerGroup(markers);
