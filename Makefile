@@ -7,7 +7,7 @@ run: # start Lantern with all it needs
 	@sh setup/prepare.sh run && exec $(bin)/lantern up
 
 test: check # run every test
-	$(bin)/pytest -m "not bench"
+	$(bin)/pytest -m "not bench" -n 2 --dist loadfile
 
 check: # lint, types, layers
 	@sh setup/prepare.sh test
