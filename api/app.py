@@ -30,6 +30,7 @@ from api.database import Database
 from api.headers import PrivateHeaders
 from api.incoming import LimitedBody, OwnSiteOnly
 from api.settings import Settings
+from api.sign_in_tries import SignInTries
 
 NOUNS = (
     session,
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = App(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.database = database
+    app.state.sign_in_tries = SignInTries()
     for noun in NOUNS:
         app.include_router(noun.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)

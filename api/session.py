@@ -1,9 +1,8 @@
 """Sign-in and sign-out: sessions kept by the server, a strict cookie in the browser."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete, select
 
@@ -13,6 +12,7 @@ from api.credential import LASTS, asker_of, digest, new_secret
 from api.database import Database
 from api.password import MAXIMUM_LENGTH, fits
 from api.problem import SIGN_IN_FAILED, Problem
+from api.sign_in_tries import SignInTries
 from geo.account import Account, SignIn
 from geo.organisation import Organisation
 
@@ -49,6 +49,14 @@ async def sign_in(database: Database, email: str, password: str, device: str = "
         if asker:
             return asker, await _open(database, asker, device)
     raise Problem(SIGN_IN_FAILED)
+
+
+async def sign_in_from(request: Request, email: str, password: str) -> tuple[Asker, str]:
+    """Likewise for a request, as often as one may fail. Raises `sign-in-failed` and `too-many`."""
+    tries: SignInTries = request.app.state.sign_in_tries
+    client, known = request.client.host if request.client else "", email.strip().lower()
+    with tries.one(client, known):
+        return await sign_in(get_database(request), email, password, request.headers.get("user-agent", ""))
 
 
 async def _asker_of_account(database: Database, account: Account) -> Asker | None:
@@ -99,11 +107,9 @@ def clear_cookie(response: Response) -> None:
 
 
 @router.post("", status_code=201)
-async def create_session(
-    form: SignInForm, request: Request, response: Response, database: Annotated[Database, Depends(get_database)]
-) -> WhoAmI:
+async def create_session(form: SignInForm, request: Request, response: Response) -> WhoAmI:
     """Signs in; the session's secret comes back in a cookie only."""
-    asker, secret = await sign_in(database, form.email, form.password, request.headers.get("user-agent", ""))
+    asker, secret = await sign_in_from(request, form.email, form.password)
     set_cookie(response, request, secret)
     return WhoAmI(name=asker.name, organisation=asker.organisation_slug, roles=sorted(asker.roles))
 

@@ -7,7 +7,7 @@ from api import session
 from api.asking import COOKIE, find_asker, get_database
 from api.demo import DEMO_PASSWORD
 from api.demo_person import DemoPerson, demo_people
-from api.problem import Problem
+from api.problem import TOO_MANY, Problem
 from api.settings import Settings
 from geo.account import Role
 from web.form import typed
@@ -18,6 +18,7 @@ from web.page import own_path, render
 router = APIRouter(include_in_schema=False)
 ORDER = (Role.MANAGER, Role.STREETWORKER, Role.PLANNER, Role.STEWARD, Role.DESK)
 FAILED = N_("The address or the password is wrong.")
+OFTEN = N_("Too many tries. Wait ten minutes, then try again.")
 
 
 @router.get("/sign-in")
@@ -34,11 +35,10 @@ async def sign_in(request: Request) -> Response:
     wish = own_path(fields.get("next"))
     email, password = fields.get("email", "")[:254], fields.get("password", "")[:256]
     try:
-        asker, secret = await session.sign_in(
-            get_database(request), email, password, request.headers.get("user-agent", "")
-        )
+        asker, secret = await session.sign_in_from(request, email, password)
     except Problem as refused:
-        return await _page(request, wish, email, FAILED, refused.kind.status)
+        wrong = OFTEN if refused.kind == TOO_MANY else FAILED
+        return await _page(request, wish, email, wrong, refused.kind.status)
     answer = RedirectResponse(wish if wish != "/" else home(asker), 303)
     session.set_cookie(answer, request, secret)
     return answer

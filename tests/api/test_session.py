@@ -1,11 +1,16 @@
 """Sign-in, sign-out, and what a session is good for."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 
+from api.problem import SIGN_IN_FAILED, TOO_MANY, Problem
+from api.sign_in_tries import MOST_AT_ONCE, MOST_FOR_AN_ADDRESS, MOST_FROM_A_CLIENT, WINDOW_S, SignInTries
 from tests.fixtures.client import Client
 from tests.fixtures.town import PASSWORD, SmallTown
 
@@ -124,3 +129,47 @@ async def test_a_body_over_the_limit_is_refused_announced_or_not(anyone: httpx.A
     streamed = await anyone.post("/api/v1/session", content=trickle(), headers=headers)
     assert streamed.status_code == 413
     assert streamed.json()["type"] == "/problems/too-large"
+
+
+async def test_guessing_at_an_account_is_stopped_and_leaves_its_owner_alone(
+    anyone: httpx.AsyncClient, app: FastAPI, town: SmallTown
+) -> None:
+    guess = {"email": town.email("alice"), "password": "nonsense"}
+    for _ in range(MOST_FOR_AN_ADDRESS):
+        assert (await anyone.post("/api/v1/session", json=guess)).status_code == 401
+    for password in ("nonsense", PASSWORD):
+        answer = await anyone.post("/api/v1/session", json=guess | {"password": password})
+        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many")
+        assert int(answer.headers["retry-after"]) > 0
+        assert (await anyone.post("/sign-in", data=guess | {"password": password})).status_code == 429
+    assert (await anyone.post("/api/v1/session", json={"email": town.email("ben"), "password": PASSWORD})).is_success
+    elsewhere = httpx.ASGITransport(app, client=("192.0.2.7", 1))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://lantern.test") as alice:
+        assert (await alice.post("/api/v1/session", json=guess | {"password": PASSWORD})).is_success
+
+
+async def test_a_flood_of_sign_ins_is_turned_away_before_passwords_are_looked_at(
+    anyone: httpx.AsyncClient, town: SmallTown
+) -> None:
+    guesses = [
+        anyone.post("/api/v1/session", json={"email": f"eve{n}@doggerstad.example", "password": "nonsense"})
+        for n in range(2 * MOST_AT_ONCE)
+    ]
+    found = Counter(answer.status_code for answer in await asyncio.gather(*guesses))
+    assert found[429] >= MOST_AT_ONCE / 2
+    assert found[401] + found[429] == 2 * MOST_AT_ONCE
+
+
+def test_failed_tries_are_forgotten_in_time_and_bounded() -> None:
+    now = [0.0]
+    tries = SignInTries(lambda: now[0])
+    for n in range(MOST_FROM_A_CLIENT):
+        with pytest.raises(Problem) as refused, tries.one("192.0.2.7", f"{n}@x"):
+            raise Problem(SIGN_IN_FAILED)
+        assert refused.value.kind is SIGN_IN_FAILED
+    with pytest.raises(Problem) as refused, tries.one("192.0.2.7", "another@x"):
+        pytest.fail("was let in")
+    assert refused.value.kind is TOO_MANY
+    now[0] = WINDOW_S
+    with tries.one("192.0.2.7", "another@x"):
+        pass
