@@ -9,7 +9,7 @@ import numpy as np
 from shapely.geometry import shape
 
 from geo.compact import encode_polygons
-from geo.folium_map import Basemap, Bounds, Drawn, Shapes, draw
+from geo.folium_map import Basemap, Bounds, Drawn, Shapes, draw, without_places
 from geo.voice import Voice
 
 CLASSES = 5
@@ -40,8 +40,9 @@ def release_map(body: bytes | None, voice: Voice, basemap: dict[str, Any], bound
     steps = legend([each["properties"]["value"] for each in features if each["properties"]["shown"]])
     least = document["release"]["threshold"]
     shapes = [_shape(each, steps, least, voice) for each in features]
+    named = any(each["properties"].get("name") for each in features)
     layers = [
-        Basemap("basemap", voice.text("Basemap"), basemap),
+        Basemap("basemap", voice.text("Basemap"), without_places(basemap) if named else basemap),
         Shapes("counts", voice.text("Active sites"), {"look": "count", "shapes": shapes}),
     ]
     around = [shape(each["geometry"]).bounds for each in features]
@@ -67,18 +68,18 @@ def legend(values: Sequence[int]) -> list[Step]:
 
 def _shape(feature: dict[str, Any], steps: list[Step], least: int, voice: Voice) -> dict[str, Any]:
     found, say, number = feature["properties"], voice.text, voice.number
-    title = found.get("name") or found["code"]
+    name = found.get("name")
+    drawn = {"polygons": encode_polygons(shape(feature["geometry"])), "title": name or found["code"]}
     if not found["shown"]:
         words = say("fewer than %(least)s, or none", least=number(least))
-        return {"polygons": encode_polygons(shape(feature["geometry"])), "title": title, "lines": [words], "class": 0}
+        return {**drawn, "lines": [words], "label": name or "", "class": 0}
     value = found["value"]
     return {
-        "polygons": encode_polygons(shape(feature["geometry"])),
-        "title": title,
+        **drawn,
         "lines": [
             say("about %(value)s active sites", value=number(value)),
             say("between %(low)s and %(high)s", low=number(found["low"]), high=number(found["high"])),
         ],
-        "label": number(value),
+        "label": f"{name}\n{number(value)}" if name else number(value),
         "class": 1 + max(index for index, step in enumerate(steps) if step.low <= value),
     }

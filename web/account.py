@@ -1,6 +1,6 @@
 """One's own account: tokens for scripts and QGIS, the password, the language."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -87,6 +87,11 @@ def _wrong_with(form: PasswordForm) -> dict[str, str]:
     return {} if form.new == form.again else {"again": DIFFERENT}
 
 
+def _last_day(expires_at: datetime) -> date:
+    """The day that was asked for: a token ends as the next one begins in UTC."""
+    return expires_at.astimezone(UTC).date() - timedelta(days=1)
+
+
 async def _page(
     request: Request,
     asked: Asked,
@@ -102,6 +107,7 @@ async def _page(
         "wrong": wrong or {},
         "made": made,
         "done": done,
+        "last_day": _last_day,
         "until": asked.asker.today + timedelta(days=90),
     }
     return render(request, "account.html", asked.asker, 422 if wrong else 200, **context)

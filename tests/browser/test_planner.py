@@ -44,9 +44,10 @@ async def test_a_release_is_drawn_from_its_own_file(visit: Visit, town: SmallTow
     address = await page.get_by_role("link", name="Download as GeoJSON").get_attribute("href")
     assert address
     file = await (await page.request.get(address)).json()
-    values = [str(each["properties"]["value"]) for each in file["features"] if each["properties"]["shown"]]
-    assert len(values) == 1
-    await expect(page.locator(".map-name")).to_have_text(values)
+    shown = [each["properties"] for each in file["features"] if each["properties"]["shown"]]
+    assert len(shown) == 1
+    named = page.locator(".map-name", has_text=shown[0]["name"])
+    await expect(named).to_have_text(f"{shown[0]['name']}\n{shown[0]['value']}")
     await expect(page.get_by_text("fewer than 16, or none")).to_be_visible()
 
 
