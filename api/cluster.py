@@ -116,11 +116,11 @@ class Cluster:
         return False
 
     def _guests(self) -> IO[str]:
-        self._seat = (self.home / "guests").open("a")
+        self._seat = _held(self.home / "guests")
         return self._seat
 
     def _take_lock(self) -> IO[str]:
-        lock = (self.home / "lock").open("a+")
+        lock = _held(self.home / "lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -153,6 +153,14 @@ class Cluster:
             host=str(self._socket), port=5432, user=ADMIN, dbname=database, autocommit=True, connect_timeout=5
         ) as connection:
             yield connection
+
+
+def _held(file: Path) -> IO[str]:
+    """Opens a file to lock it, and keeps others from it: whoever may read a file may lock it."""
+    held = file.open("a+")
+    if os.fstat(held.fileno()).st_uid == os.geteuid():
+        os.fchmod(held.fileno(), 0o600)
+    return held
 
 
 def is_in_use(home: Path) -> bool:

@@ -157,3 +157,15 @@ def test_the_log_holds_no_statement_and_no_place(home: Path) -> None:
         log = (home / "cluster" / "postgresql.log").read_text()
     assert "ready to accept connections" in log
     assert "51.0541" not in log
+
+
+def test_nobody_else_may_lock_a_home(home: Path) -> None:
+    home.mkdir(mode=0o755, exist_ok=True)
+    (home / "lock").touch(mode=0o644)
+    with Cluster(home, durable=False) as cluster:
+        guest = Cluster(home)
+        assert guest.join()
+        guest.stop()
+        assert cluster.running
+        for name in ("lock", "guests"):
+            assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
