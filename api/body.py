@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
+from unicodedata import category
 
 from anyio import to_thread
 from pydantic import (
@@ -46,7 +47,7 @@ def _storable(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if any(category(character) in {"Cc", "Zl", "Zp"} for character in text):
         raise ValueError("must not contain control characters")
     return text
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from api.body import Line
 from geo.selection import EARLIEST, LATEST
 from geo.site import Status
 from geo.visit import Band, Outcome
@@ -38,7 +39,7 @@ class VisitForm(Form):
     lat: Annotated[float | None, Field(ge=-90, le=90, allow_inf_nan=False)] = None
     uncertainty_m: Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False)] = 25.0
     site_type: Annotated[str | None, Field(max_length=63)] = None
-    name: Annotated[str | None, Field(max_length=200)] = None
+    name: Line | None = None
     access_note: Annotated[str | None, Field(max_length=2000)] = None
 
     @property
