@@ -1,6 +1,7 @@
 """GeoJSON in (RFC 7946), and GeoJSONSeq (RFC 8142, also one feature a line): one feature at a time."""
 
 import json
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
@@ -9,6 +10,7 @@ from geo.record import LONGEST, Encoding, FileError, Lines, Refused
 
 CHUNK = 256 * 1024
 WHITESPACE = " \t\r\n"
+BLANK = re.compile(f"[{WHITESPACE}]*")
 LON_LAT = ("CRS84", "EPSG::4326", "EPSG:4326")
 NOT_JSON = "The file is not JSON that can be read."
 
@@ -121,8 +123,7 @@ class _Text:
 
     def _skip(self) -> None:
         while True:
-            while self._at < len(self._held) and self._held[self._at] in WHITESPACE:
-                self._at += 1
+            self._at += len(BLANK.match(self._held, self._at)[0])  # type: ignore[index]
             if self._at < len(self._held) or self._ended:
                 return
             self._more(CHUNK)
