@@ -198,11 +198,12 @@ async def test_a_form_in_another_coding_is_refused_unread(client: Client, codec:
 @pytest.mark.parametrize("sign", ["\x1b", "\n", "\x9b", "\u2028"])
 async def test_a_name_is_one_line_that_no_terminal_obeys(client: Client, town: SmallTown, sign: str) -> None:
     alice, place = await client("alice"), {"type": "Point", "coordinates": [2.32, 54.77]}
-    body = {"geom": place, "site_type": "doorway", "name": f"a{sign}[31mb"}
+    name = f"a{sign}[31mb"
+    body = {"geom": place, "site_type": "doorway", "name": name}
     assert is_a_problem(await alice.post("/api/v1/sites", json=body))
     form = {"id": str(town.visits["silverpit"]), "new_site_id": str(town.sites["silverpit"]), "place": "new"}
     form |= {"outcome": "nobody-found", "visited_at": f"{town.today}T00:00", "lon": "2.32", "lat": "54.77"}
-    form |= {"site_type": "doorway", "name": body["name"]}
+    form |= {"site_type": "doorway", "name": name}
     assert (await alice.post("/phone/visit", data=form)).status_code == 422
 
 
