@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.compact import encode_cells, encode_polygons
 from geo.coverage import SLIVER_KM2, Coverage, Zone, kilometres
-from geo.folium_map import Basemap, Bounds, CellSquares, Drawn, Shapes, draw, without_places
+from geo.folium_map import Basemap, CellSquares, Drawn, Shapes, draw, without_places
 from geo.selection import Selection
 from geo.sql import queries
+from geo.viewport import Bounds
 from geo.voice import Voice
 
 MOST_SITES = 2000

@@ -16,9 +16,10 @@ from folium.map import Layer
 from folium.template import Template
 from markupsafe import Markup
 
+from geo.viewport import Bounds
+
 SCRIPTS = ("built/leaflet/leaflet.js", "built/map.js")
 STYLES = ("built/leaflet/leaflet.css", "map.css")
-Bounds = tuple[float, float, float, float]
 
 
 def to_json(value: Any) -> Markup:

@@ -7,11 +7,12 @@ import numpy as np
 
 from geo.compact import encode_cells, encode_polygons
 from geo.coverage_map import LEAST_EFFORTS, cell_words
-from geo.folium_map import Basemap, Bounds, CellSquares, Drawn, Shapes, draw, without_places
+from geo.folium_map import Basemap, CellSquares, Drawn, Shapes, draw, without_places
 from geo.grid import cell_squares
 from geo.heat import Heat
 from geo.outline import Outline
 from geo.selection import Period
+from geo.viewport import Bounds
 from geo.voice import MONTH, YEAR, Voice
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.basemap import LAYERS, BasemapFeature
-from geo.folium_map import Bounds
 from geo.organisation import Organisation
 from geo.site_type import SiteType
 from geo.team import Team
+from geo.viewport import Bounds
 
 
 @dataclass(frozen=True)

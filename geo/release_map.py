@@ -9,7 +9,8 @@ import numpy as np
 from shapely.geometry import shape
 
 from geo.compact import encode_polygons
-from geo.folium_map import Basemap, Bounds, Drawn, Shapes, draw, without_places
+from geo.folium_map import Basemap, Drawn, Shapes, draw, without_places
+from geo.viewport import Bounds
 from geo.voice import Voice
 
 CLASSES = 5

@@ -18,6 +18,9 @@ from geo.schema import Placed
 
 MOST_CELLS = 400
 
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north, in degrees."""
+
 
 @dataclass(frozen=True)
 class Box:

@@ -6,18 +6,14 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster_account import ClusterError
-from api.command import account, import_, organisation, release
-from api.command.demo import run_demo
-from api.command.export import run_export
-from api.command.map import app as map_app
-from api.command.migrate import run_migrations
 from api.command.refusal import Refusal
-from api.command.up import run_server
+from api.command.subcommand import Group
 from api.migration import SchemaUnknown
 from api.postgresql import PostgresqlMissing
 
 app = typer.Typer(
     name="lantern",
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they would print what was typed and where people sleep
@@ -29,15 +25,11 @@ work while it runs, and also while it does not.""",
     epilog="""Environment: LANTERN_HOME (where data lives), LANTERN_DATABASE_URL (an outside PostGIS instead),
 LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000).""",
 )
-app.command("up")(run_server)
-app.command("migrate")(run_migrations)
-app.command("demo")(run_demo)
-app.add_typer(organisation.app, name="organisation")
-app.add_typer(account.app, name="account")
-app.add_typer(import_.app, name="import")
-app.command("export")(run_export)
-app.add_typer(map_app, name="map")
-app.add_typer(release.app, name="release")
+
+
+@app.callback()
+def lantern() -> None:
+    """The command itself does nothing; see `api.command.subcommand` for those that do."""
 
 
 def main() -> None:

@@ -9,11 +9,12 @@ from starlette.responses import Response
 from api.asking import Asked, Who, get_database
 from api.problem import NOT_FOUND, Problem
 from api.release import Planning
-from geo.folium_map import Bounds, basemap_data
+from geo.folium_map import basemap_data
 from geo.map_choice import Choices, load_choices
 from geo.release import Release, list_releases, release_body
 from geo.release_map import ReleaseMap, release_map
 from geo.release_series import PROFILES, Noise, Profile, Series
+from geo.viewport import Bounds
 from web.page import render, speaker_of
 
 router = APIRouter(prefix="/planner", include_in_schema=False)
