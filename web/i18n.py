@@ -97,9 +97,11 @@ class Speaker:
         return f"{self.date(moment)}, {self.time(moment)}"
 
     def number(self, value: float | None, digits: int = 0) -> str:
+        """With as many decimals as asked for, so that numbers below each other compare at a glance."""
         if value is None:
             return "–"
-        return numbers.format_decimal(round(value, digits), locale=self.locale)
+        pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+        return numbers.format_decimal(round(value, digits), pattern, locale=self.locale)
 
     def percent(self, share: float | None) -> str:
         """A share from 0 to 1. Never rounded up to a whole or down to nothing."""
