@@ -46,12 +46,15 @@ class Ground(BaseModel):
 
 
 class AssignmentOut(BaseModel):
+    """`other_areas_km2` is ground in other work areas alone, where a team was asked for: neither gap nor covered."""
+
     territory_km2: float
     covered_km2: float
     share: float | None
     gap_km2: float
     overlap_km2: float
     outside_km2: float
+    other_areas_km2: float
     shapes_left_out: int
     gaps: list[Ground]
     overlaps: list[Ground]
@@ -119,6 +122,7 @@ def _assignment(found: Assignment) -> AssignmentOut:
         gap_km2=found.gap_km2,
         overlap_km2=found.doubled_km2,
         outside_km2=found.outside_km2,
+        other_areas_km2=found.others_km2,
         shapes_left_out=found.left_out,
         gaps=[
             Ground(km2=gap.km2, names=[gap.district] if gap.district else [], geometry=mapping(gap.shape))

@@ -48,6 +48,9 @@ class Assignment:
     `territory_km2` is the union of the districts, `covered_km2` what of it lies in a valid work area, `outside_km2`
     work areas beyond every district, `doubled_km2` ground in more than one work area. Gaps and overlaps are in order
     of size and hold even slivers; `left_out` shapes were not valid once projected and count for nothing.
+
+    Of a team, its own areas are counted; `others_km2` of the territory lie in other work areas alone and are no gap,
+    and `others` is their shape (EPSG:4326), if there is any. An overlap is one of the team's areas with any other.
     """
 
     territory_km2: float
@@ -57,13 +60,15 @@ class Assignment:
     gaps: list[Gap]
     overlaps: list[Overlap]
     left_out: int
+    others_km2: float = 0.0
+    others: BaseGeometry | None = None
 
     @property
     def share(self) -> float | None:
-        """Of the territory; exactly 1 where there is no gap, though the overlay's last digits may differ."""
+        """Of the territory; exactly 1 where nothing else is left, though the overlay's last digits may differ."""
         if not self.territory_km2:
             return None
-        return self.covered_km2 / self.territory_km2 if self.gaps else 1.0
+        return self.covered_km2 / self.territory_km2 if self.gaps or self.others else 1.0
 
     @property
     def gap_km2(self) -> float:
@@ -142,7 +147,8 @@ async def measure_coverage(session: AsyncSession, selection: Selection, *, whole
 
 
 async def measure_assignment(session: AsyncSession, selection: Selection) -> Assignment:
-    """Assignment coverage of the whole organisation on the last day of the period, or today if that is earlier."""
+    """Assignment coverage of the whole organisation, or of one team in it, on the last day of the period, or today if
+    that is earlier."""
     rows = (await session.execute(text(queries("coverage")["assignment"]), selection.parameters())).all()
     km2 = {row.kind: row.km2 or 0.0 for row in rows if row.shape is None}
     return Assignment(
@@ -155,6 +161,8 @@ async def measure_assignment(session: AsyncSession, selection: Selection) -> Ass
             Overlap(row.km2, (row.name, row.other), from_wkb(bytes(row.shape))) for row in rows if row.kind == "overlap"
         ],
         left_out=int(km2["left-out"]),
+        others_km2=km2["others"],
+        others=next((from_wkb(bytes(row.shape)) for row in rows if row.kind == "other-ground"), None),
     )
 
 

@@ -9,17 +9,18 @@ SET LOCAL enable_nestloop = off;
 -- Territory (the union of the districts) against the union of the work areas that are valid on the day, in the
 -- equal-area EPSG:3035. Edges are cut to 0.01 degree before they are projected, and every overlay works on a raster of
 -- 1 mm, so that shared borders leave no crumbs. Shapes that are not valid once projected are left out and counted.
+-- With a team, its own areas are what covers; ground in other areas alone is no gap, but `others`.
 WITH district AS MATERIALIZED (
     SELECT id, name, code, ST_Transform(ST_Segmentize(geom, 0.01), 3035) AS g
     FROM lantern.district
     WHERE organisation_id = :organisation_id
         AND CAST(:as_of AS date) BETWEEN coalesce(valid_from, '-infinity') AND coalesce(valid_to, 'infinity')
 ), area AS MATERIALIZED (
-    SELECT id, name, ST_Transform(ST_Segmentize(geom, 0.01), 3035) AS g
+    SELECT id, name, ST_Transform(ST_Segmentize(geom, 0.01), 3035) AS g,
+        CAST(:team_id AS uuid) IS NULL OR coalesce(team_id = :team_id, false) AS chosen
     FROM lantern.work_area
     WHERE organisation_id = :organisation_id
         AND CAST(:as_of AS date) BETWEEN valid_from AND coalesce(valid_to, 'infinity')
-        AND (CAST(:team_id AS uuid) IS NULL OR team_id = :team_id)
 ), sound_district AS MATERIALIZED (
     SELECT * FROM district WHERE ST_IsValid(g)
 ), sound_area AS MATERIALIZED (
@@ -27,15 +28,23 @@ WITH district AS MATERIALIZED (
 ), territory AS MATERIALIZED (
     SELECT ST_Union(g, 0.001) AS g FROM sound_district
 ), worked AS MATERIALIZED (
-    SELECT coalesce(ST_Union(g, 0.001), ST_SetSRID('GEOMETRYCOLLECTION EMPTY'::geometry, 3035)) AS g FROM sound_area
+    SELECT coalesce(ST_Union(g, 0.001), ST_SetSRID('GEOMETRYCOLLECTION EMPTY'::geometry, 3035)) AS g
+    FROM sound_area WHERE chosen
+), bare AS MATERIALIZED (
+    SELECT ST_CollectionExtract(ST_Difference(territory.g, worked.g, 0.001), 3) AS g FROM territory, worked
+), beside AS MATERIALIZED (
+    SELECT ST_Union(g, 0.001) AS g FROM sound_area WHERE NOT chosen
+), others AS MATERIALIZED (
+    SELECT ST_CollectionExtract(ST_Intersection(bare.g, beside.g, 0.001), 3) AS g FROM bare, beside
 ), gap AS MATERIALIZED (
-    SELECT (ST_Dump(ST_CollectionExtract(ST_Difference(territory.g, worked.g, 0.001), 3))).geom AS g
-    FROM territory, worked
+    SELECT (ST_Dump(ST_CollectionExtract(coalesce(ST_Difference(bare.g, beside.g, 0.001), bare.g), 3))).geom AS g
+    FROM bare, beside
 ), overlap AS MATERIALIZED (
     SELECT first.name AS first_name, second.name AS second_name,
         ST_CollectionExtract(ST_Intersection(first.g, second.g, 0.001), 3) AS g
     FROM sound_area AS first
     JOIN sound_area AS second ON first.id < second.id AND first.g && second.g AND ST_Intersects(first.g, second.g)
+    WHERE first.chosen OR second.chosen
 ), doubled AS (
     SELECT ST_Union(g, 0.001) AS g FROM overlap WHERE NOT ST_IsEmpty(g)
 )
@@ -47,6 +56,11 @@ SELECT 'outside', ST_Area(coalesce(ST_Difference(worked.g, territory.g, 0.001), 
 FROM territory, worked
 UNION ALL
 SELECT 'doubled', coalesce(ST_Area(g), 0) / 1e6, NULL, NULL, NULL FROM doubled
+UNION ALL
+SELECT 'others', coalesce(ST_Area(g), 0) / 1e6, NULL, NULL, NULL FROM others
+UNION ALL
+SELECT 'other-ground', ST_Area(g) / 1e6, NULL, NULL, ST_AsBinary(ST_Transform(g, 4326))
+FROM others WHERE ST_Area(g) > 0
 UNION ALL
 SELECT 'left-out', (SELECT count(*) FROM district) - (SELECT count(*) FROM sound_district)
     + (SELECT count(*) FROM area) - (SELECT count(*) FROM sound_area), NULL, NULL, NULL

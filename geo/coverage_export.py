@@ -1,4 +1,5 @@
-"""Coverage as rows of an export: the organisation, its districts, work areas, gaps and overlaps, with their numbers."""
+"""Coverage as rows of an export: the organisation, its districts, work areas, gaps and overlaps, with their numbers;
+of a team also the ground in other work areas."""
 
 import csv
 import io
@@ -93,6 +94,9 @@ async def _grounds(session: AsyncSession, assignment: Assignment, period: dict[s
         for each in assignment.overlaps
     ]
     grounds = [gap.shape for gap in assignment.gaps] + [overlap.shape for overlap in assignment.overlaps]
+    if assignment.others:
+        figures.append({"kind": "other work areas", "km2": round(assignment.others_km2, 6)})
+        grounds.append(assignment.others)
     shapes = await _as_geojson(session, grounds)
     return [(None, of | period, shape) for of, shape in zip(figures, shapes, strict=True)]
 

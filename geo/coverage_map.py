@@ -41,6 +41,7 @@ def coverage_map(
     layers = [
         Basemap("basemap", say("Basemap"), without_places(basemap) if districts or areas else basemap),
         Shapes("districts", say("Districts"), _shapes("district", [_outline(zone) for zone in districts])),
+        Shapes("others", say("Other work areas"), _shapes("other", _others(coverage, voice))),
         Shapes(
             "seen_areas",
             say("Sites seen in time, by work area"),
@@ -149,6 +150,15 @@ def _gaps(coverage: Coverage | None, voice: Voice) -> list[Shape]:
         for gap in coverage.assignment.gaps
         if gap.km2 >= SLIVER_KM2
     ]
+
+
+def _others(coverage: Coverage | None, voice: Voice) -> list[Shape]:
+    found = coverage.assignment if coverage else None
+    if found is None or found.others is None:
+        return []
+    say = voice.text
+    size = say("%(size)s km²", size=voice.number(found.others_km2, 3))
+    return [{"polygons": encode_polygons(found.others), "title": say("Other work areas"), "lines": [size]}]
 
 
 def _overlaps(coverage: Coverage | None, voice: Voice) -> list[Shape]:

@@ -138,6 +138,24 @@ async def test_the_numbers_name_the_three_coverages(client: Client, town: SmallT
     assert numbers["as_of"] == town.today.isoformat()
 
 
+async def test_of_a_team_the_work_areas_of_others_are_no_gap(client: Client, town: SmallTown, owner_url: str) -> None:
+    mara = await client("mara")
+    assert "Other work areas" not in re.sub(r"<script.*?</script>", "", (await mara.get("/maps/coverage")).text)
+    run(owner_url, "UPDATE lantern.work_area SET team_id = :team WHERE name = 'north area'", team=town.team)
+    page = (await mara.get(f"/maps/coverage?team={town.team}")).text
+    assert '"title":"Gap' not in page
+    assert '"title":"Other work areas"' in page
+    assert '<span class="swatch other"></span>Other work areas' in page
+    numbers = (await mara.get(f"/api/v1/coverage?team={town.team}")).json()["assignment"]
+    assert numbers["gaps"] == []
+    assert numbers["covered_km2"] + numbers["other_areas_km2"] == pytest.approx(numbers["territory_km2"])
+    rows = (await mara.get(f"/api/v1/export/coverage?team={town.team}")).json()["features"]
+    kinds = {row["properties"]["kind"]: row for row in rows}
+    assert "gap" not in kinds
+    assert kinds["other work areas"]["properties"]["km2"] == pytest.approx(numbers["other_areas_km2"], abs=1e-6)
+    assert kinds["other work areas"]["geometry"]["type"] in {"Polygon", "MultiPolygon"}
+
+
 async def test_a_period_to_come_is_an_empty_map_and_no_fault(client: Client, town: SmallTown) -> None:
     day = town.today + timedelta(days=30)
     mara = await client("mara")

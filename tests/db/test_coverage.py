@@ -106,6 +106,50 @@ async def test_assignment_coverage_agrees_with_geopandas_within_a_hundredth_of_a
     assert all("Dampoort" in overlap.areas for overlap in found.overlaps)
 
 
+async def test_of_a_team_the_ground_of_others_is_neither_covered_nor_a_gap(
+    database: Database, gent: Gent, owner_url: str
+) -> None:
+    change(
+        owner_url,
+        "UPDATE lantern.work_area SET valid_to = '2022-06-30' WHERE name = 'Watersportbaan - Ekkergem'",
+        "UPDATE lantern.work_area SET team_id = NULL WHERE name = 'Dampoort'",
+        "UPDATE lantern.work_area SET geom = ST_Multi(ST_Buffer(geom, 0.002)) WHERE name IN ('Dampoort', 'Gentbrugge')",
+    )
+    areas = read(owner_url, "SELECT name, team_id, geom FROM lantern.work_area WHERE valid_to IS NULL")
+    territory = read(owner_url, "SELECT geom FROM lantern.district").union_all()
+    for team_id in gent.teams.values():
+        found = (await measure(database, replace(gent.selection(), team_id=team_id))).assignment
+        assert found is not None
+        own = areas[areas.team_id == team_id]
+        others = areas[areas.team_id != team_id].union_all().difference(own.union_all()).intersection(territory)
+        assert found.covered_km2 == pytest.approx(on_ellipsoid(own.union_all().intersection(territory)), rel=1e-4)
+        assert found.others_km2 == pytest.approx(on_ellipsoid(others), rel=1e-4)
+        assert found.others is not None
+        assert on_ellipsoid(found.others.symmetric_difference(others)) < 0.001
+        assert found.gap_km2 == pytest.approx(on_ellipsoid(territory.difference(areas.union_all())), rel=1e-4)
+        assert found.gaps[0].district == "Watersportbaan - Ekkergem"
+        names = set(own.name)
+        assert found.overlaps
+        assert all(names & set(overlap.areas) for overlap in found.overlaps)
+        assert found.share is not None
+        assert found.share < 1
+
+
+async def test_a_team_that_has_every_area_leaves_nothing_to_others(
+    database: Database, gent: Gent, owner_url: str
+) -> None:
+    change(owner_url, "UPDATE lantern.work_area SET team_id = :team", team=gent.teams["odd"])
+    odd, even = [
+        (await measure(database, replace(gent.selection(), team_id=gent.teams[name]))).assignment
+        for name in ("odd", "even")
+    ]
+    assert odd is not None
+    assert even is not None
+    assert (odd.share, odd.others_km2, odd.others, odd.gaps) == (1.0, 0.0, None, [])
+    assert (even.share, even.gaps) == (0.0, [])
+    assert even.others_km2 == pytest.approx(even.territory_km2)
+
+
 async def test_the_same_shapes_as_districts_and_as_areas_leave_no_gap_and_no_sliver(
     database: Database, gent: Gent
 ) -> None:

@@ -19,7 +19,7 @@ export interface Shape {
 }
 
 export interface ShapeData {
-  look: "share" | "count" | "area" | "district" | "gap" | "overlap" | "site";
+  look: "share" | "count" | "area" | "other" | "district" | "gap" | "overlap" | "site";
   shapes: Shape[];
 }
 
@@ -39,6 +39,8 @@ function style(look: ShapeData["look"], shape: Shape): Leaflet.PathOptions {
         : { color: colour("--quiet"), weight: 0.8, opacity: 0.6, dashArray: "2 4", fillColor: colour("--quiet"), fillOpacity: 0.12 };
     case "area":
       return { color: ink, weight: 1.6, opacity: 0.85, fillColor: colour("--map-area"), fillOpacity: 0.35 };
+    case "other":
+      return { color: colour("--quiet"), weight: 1, opacity: 0.7, dashArray: "2 4", fillColor: colour("--quiet"), fillOpacity: 0.2 };
     case "district":
       return { color: ink, weight: 1, opacity: 0.55, fillOpacity: 0, interactive: false };
     case "gap":
