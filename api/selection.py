@@ -41,8 +41,7 @@ class MapQuery(SelectionQuery):
 def period_of(first: date | None, last: date | None, today: date) -> Period:
     """The period asked for; a missing end is today's, or a year's. Raises the problem invalid-input."""
     try:
-        usual = Period.year_to(last or today)
-        return Period(first or usual.first, last or max(today, first or today))
+        return Period(first, last or max(today, first)) if first else Period.year_to(last or today)
     except SelectionError as error:
         raise Problem(INVALID_INPUT, errors=[{"where": "query.from", "what": str(error)}]) from None
 

@@ -28,11 +28,11 @@ class Period:
 
     @classmethod
     def year_to(cls, today: date) -> "Period":
-        """Twelve calendar months, the last of them the running one, up to today."""
+        """Twelve calendar months, the last of them the running one, up to today; none begins before EARLIEST."""
         first = cls(today, today).first.replace(day=1)  # a day of no life is refused before it is reckoned with
         for _ in range(11):
             first = (first - timedelta(days=1)).replace(day=1)
-        return cls(first, today)
+        return cls(max(first, EARLIEST), today)
 
     def steps(self) -> list["Period"]:
         """The calendar months of the period, the first and the last cut to it; calendar years past ten years."""

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from api import problem
-from api.problem import FORBIDDEN, INTERNAL, NOT_FOUND, NOT_SIGNED_IN, RELEASES_ONLY, Problem
+from api.problem import FORBIDDEN, INTERNAL, INVALID_INPUT, NOT_FOUND, NOT_SIGNED_IN, RELEASES_ONLY, Problem
 from web.i18n import N_
 from web.page import own_path, render
 
@@ -16,6 +16,16 @@ NEXT_STEPS = {
     RELEASES_ONLY.slug: N_("Your releases hold the numbers that are safe to keep."),
     INTERNAL.slug: N_("Nothing you sent was kept. Try again; if it happens again, tell who runs Lantern."),
 }
+
+ADDRESS = N_("This cannot be shown.")
+PERIOD = N_("These days are no period. Give an earlier day and a later one, between 1990 and 2100.")
+ASKED = {
+    "query.from": PERIOD,
+    "query.to": PERIOD,
+    "query.team": N_("There is no such team. Choose one from the list."),
+    "query.type": N_("There is no such site type. Choose one from the list."),
+}
+UNKNOWN = N_("The address asks for something that this page does not know. It may be mistyped.")
 
 SIGNED_OUT = N_(
     "You were signed out, so nothing was saved. Sign in in a new window; then reload this page, and your browser sends "
@@ -53,16 +63,27 @@ def unsaved(found: Problem) -> Problem:
     return Problem(found.kind, SIGNED_OUT, headers=found.headers)
 
 
+def of_address(found: Problem) -> list[str]:
+    """What is wrong with an address, in sentences; empty where the fault is not in the address alone."""
+    wheres = [error["where"] for error in found.errors or []]
+    if found.kind != INVALID_INPUT or not all(where.startswith(("query.", "path.")) for where in wheres):
+        return []
+    return list(dict.fromkeys(ASKED.get(where, UNKNOWN) for where in wheres))
+
+
 def page(request: Request, found: Problem) -> Response:
     """What happened and what to do, without an echo of what was sent."""
+    address = of_address(found)
     answer = render(
         request,
         "problem.html",
         getattr(request.state, "asker", None),
         found.kind.status,
-        title=found.kind.title,
+        title=ADDRESS if address else found.kind.title,
+        address=address,
+        again=request.url.path if address and request.url.query and request.method == "GET" else None,
         detail=found.detail or NEXT_STEPS.get(found.kind.slug),
-        errors=found.errors or [],
+        errors=[] if address else found.errors or [],
         releases=found.kind == RELEASES_ONLY,
     )
     answer.headers.update(found.headers or {})

@@ -156,6 +156,15 @@ async def test_of_a_team_the_work_areas_of_others_are_no_gap(client: Client, tow
     assert kinds["other work areas"]["geometry"]["type"] in {"Polygon", "MultiPolygon"}
 
 
+async def test_the_earliest_days_can_be_asked_for(client: Client) -> None:
+    mara = await client("mara")
+    for query in ("from=1990-01-01&to=1990-02-01", "to=1990-02-01", "from=1990-01-01"):
+        for path in (*PAGES, "/api/v1/coverage"):
+            assert (await mara.get(f"{path}?{query}")).status_code == 200, query
+    assert (await mara.get("/api/v1/coverage?to=1990-02-01")).json()["first"] == "1990-01-01"
+    assert (await mara.get("/maps/heat?from=1989-12-31&to=1990-02-01")).status_code == 422
+
+
 async def test_a_period_to_come_is_an_empty_map_and_no_fault(client: Client, town: SmallTown) -> None:
     day = town.today + timedelta(days=30)
     mara = await client("mara")
