@@ -24,9 +24,19 @@ FUTURE = N_("This lies in the future.")
 NO_TIME = N_("This day cannot be right.")
 
 
-class VisitForm(Form):
+class Moment(Form):
+    """`visited_at` is what the wall clock of the organisation shows."""
+
+    visited_at: datetime
+
+    def moment(self, zone: str) -> datetime:
+        at = self.visited_at
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+class VisitForm(Moment):
     """`place` is the id of a site, `new` for one that is not on the list, or `none` for a search without a site.
-    `visited_at` is what the wall clock of the organisation shows; `lon`, `lat` are degrees (WGS 84)."""
+    `lon`, `lat` are degrees (WGS 84)."""
 
     id: UUID
     new_site_id: UUID
@@ -34,7 +44,6 @@ class VisitForm(Form):
     outcome: Outcome
     people: Band | None = None
     note: Annotated[str | None, Field(max_length=4000)] = None
-    visited_at: datetime
     lon: Annotated[float | None, Field(ge=-180, le=180, allow_inf_nan=False)] = None
     lat: Annotated[float | None, Field(ge=-90, le=90, allow_inf_nan=False)] = None
     uncertainty_m: Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False)] = 25.0
@@ -81,34 +90,42 @@ class VisitForm(Form):
             "source": "form",
         }
 
-    def moment(self, zone: str) -> datetime:
-        at = self.visited_at
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-
 
 def check(fields: dict[str, str], zone: str) -> tuple[VisitForm | None, dict[str, str]]:
-    """The form, and what is wrong with it field by field, each alone and all together."""
+    """The form, and all that is wrong with it at once: field by field, and where fields do not fit together."""
     form, wrong = read(VisitForm, fields)
-    if form is None:
-        return None, {_field(name): what for name, what in wrong.items()}
-    return form, _together(form, zone)
+    typed = {name: value.strip() for name, value in fields.items() if value.strip()}
+    together = _place(typed) | _people(typed) | _time(fields, zone)
+    return form, together | {_field(name): what for name, what in wrong.items()}
 
 
-def _together(form: VisitForm, zone: str) -> dict[str, str]:
+def _place(typed: dict[str, str]) -> dict[str, str]:
     wrong = {}
-    if form.known_site is None and (form.lon is None or form.lat is None):
+    if typed.get("place") in (NEW, NONE) and not ("lon" in typed and "lat" in typed):
         wrong["where"] = WHERE
-    if form.place == NEW and not form.site_type:
+    if typed.get("place") == NEW and "site_type" not in typed:
         wrong["site_type"] = TYPE
-    if form.outcome == Outcome.NOBODY_FOUND and form.people not in (None, Band.NONE):
-        wrong["people"] = NOBODY
-    if form.outcome == Outcome.MET and form.people in (None, Band.NONE):
-        wrong["people"] = PEOPLE if form.people is None else SOMEBODY
-    if not EARLIEST.year <= form.visited_at.year <= LATEST.year:
-        wrong["visited_at"] = NO_TIME
-    elif (form.moment(zone) - datetime.now(UTC)).total_seconds() > 120:
-        wrong["visited_at"] = FUTURE
     return wrong
+
+
+def _people(typed: dict[str, str]) -> dict[str, str]:
+    outcome, people = typed.get("outcome"), typed.get("people")
+    if outcome == Outcome.NOBODY_FOUND and people not in (None, Band.NONE):
+        return {"people": NOBODY}
+    if outcome == Outcome.MET and people in (None, Band.NONE):
+        return {"people": PEOPLE if people is None else SOMEBODY}
+    return {}
+
+
+def _time(fields: dict[str, str], zone: str) -> dict[str, str]:
+    read_moment, _ = read(Moment, fields)
+    if read_moment is None:
+        return {}
+    if not EARLIEST.year <= read_moment.visited_at.year <= LATEST.year:
+        return {"visited_at": NO_TIME}
+    if (read_moment.moment(zone) - datetime.now(UTC)).total_seconds() > 120:
+        return {"visited_at": FUTURE}
+    return {}
 
 
 def _field(name: str) -> str:
