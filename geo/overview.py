@@ -50,5 +50,19 @@ async def visits_by_month(session: AsyncSession, organisation_id: UUID, today: d
     return Months(found.get(True, Visits()), found.get(False, Visits()))
 
 
+async def last_visit_on(session: AsyncSession, organisation_id: UUID, today: date, time_zone: str) -> date | None:
+    """The day of the last visit up to today, on the organisation's wall; None before the first."""
+    asked = {"organisation_id": organisation_id, "ends": _midnight(today + timedelta(days=1), time_zone)}
+    last: datetime | None = await session.scalar(text(queries("overview")["last_visit"]), asked)
+    return last.astimezone(ZoneInfo(time_zone)).date() if last else None
+
+
+async def first_record_on(session: AsyncSession, organisation_id: UUID, time_zone: str) -> date | None:
+    """The day of the first visit or site; None while there is neither."""
+    asked = {"organisation_id": organisation_id, "time_zone": time_zone}
+    first: date | None = await session.scalar(text(queries("overview")["first_record"]), asked)
+    return first
+
+
 def _midnight(day: date, time_zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(time_zone))

@@ -1,6 +1,7 @@
 """A manager's home: what is covered and what is not."""
 
-from datetime import timedelta
+from calendar import monthrange
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 from starlette.responses import Response
 
-from api.asking import Managing
+from api.asking import Asked, Managing
 from api.problem import NOT_FOUND, Problem
 from geo.coverage import SLIVER_KM2, Coverage, kilometres, measure_coverage
 from geo.due import due_sites
 from geo.grid import cell_squares
-from geo.overview import sites_by_status, visits_by_month
+from geo.overview import last_visit_on, sites_by_status, visits_by_month
 from geo.selection import Period, Selection
 from geo.work_area_query import find_work_area
 from web.page import render
@@ -46,6 +47,7 @@ async def office_home(request: Request, asked: Managing) -> Response:
         coverage=coverage,
         effort=effort_share(coverage),
         period=period,
+        quiet=await _quiet(asked, coverage),
         gaps=[gap for gap in assignment.gaps if gap.km2 >= SLIVER_KM2],
         overlaps=[overlap for overlap in assignment.overlaps if overlap.km2 >= SLIVER_KM2],
         statuses_here={status: by_status[status] for status in STATUSES if status in by_status},
@@ -53,6 +55,17 @@ async def office_home(request: Request, asked: Managing) -> Response:
         areas=sorted(coverage.areas, key=lambda area: (-area.overdue, area.name)),
         shapes=shapes(coverage),
     )
+
+
+async def _quiet(asked: Asked, coverage: Coverage) -> tuple[date, Period] | None:
+    """When the period is empty though there are visits: the day of the last one, and its month."""
+    asker = asked.asker
+    if coverage.total.efforts:
+        return None
+    last = await last_visit_on(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    if last is None or last >= coverage.selection.period.first:
+        return None
+    return last, Period(last.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1]))
 
 
 def effort_share(coverage: Coverage) -> float | None:
