@@ -1,6 +1,7 @@
 """Pages over HTTP: who gets which, what their headers say, and that nothing typed becomes markup."""
 
 import re
+from datetime import UTC, date, datetime
 
 import httpx
 import pytest
@@ -153,6 +154,38 @@ async def test_a_form_that_cannot_be_right_comes_back_with_what_was_typed(
     assert look(owner_url, "SELECT count(*) FROM lantern.site") == [(4,)]
 
 
+async def test_all_that_is_missing_is_named_at_once(client: Client) -> None:
+    ben = await client("ben")
+    form = {"id": str(new_id()), "new_site_id": str(new_id()), "place": "new", "visited_at": "2999-01-01T00:00"}
+    said = (await ben.post("/phone/visit", data=form, headers=HTML)).text
+    assert re.findall(r'<li><a href="#(\w+)">', said) == ["where", "site_type", "visited_at", "outcome"]
+    met = (await ben.post("/phone/visit", data=form | {"outcome": "met", "lon": "far"}, headers=HTML)).text
+    assert set(re.findall(r'<li><a href="#(\w+)">', met)) == {"where", "site_type", "visited_at", "people"}
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/maps/coverage?team=nobody", "There is no such team."),
+        ("/maps/heat?team=01970000-0000-7000-8000-000000000000", "There is no such team."),
+        ("/maps/heat?type=castle", "There is no such site type."),
+        ("/maps/heat?from=2025-13-01&to=yesterday", "These days are no period."),
+        ("/maps/coverage?from=2025-05-01&to=2025-04-01", "between 1990 and 2100"),
+        ("/maps/coverage?colour=red", "asks for something that this page does not know"),
+        ("/office/overdue/somewhere", "It may be mistyped."),
+    ],
+)
+async def test_an_address_that_asks_for_too_much_is_told_so_in_a_sentence(
+    client: Client, address: str, said: str
+) -> None:
+    answer = await (await client("mara")).get(address, headers=HTML)
+    assert answer.status_code == 422
+    assert answer.text.count(said) == 1
+    assert not re.search(r"query\.|path\.|is no team here|Input should", answer.text)
+    path, _, query = address.partition("?")
+    assert (f'href="{path}">Show the page as usual</a>' in answer.text) is bool(query)
+
+
 async def test_names_that_look_like_markup_stay_text_on_every_page(
     client: Client, town: SmallTown, owner_url: str
 ) -> None:
@@ -193,6 +226,42 @@ async def test_the_demo_sign_ins_stay_hidden_where_others_can_reach_the_server(
     app = anyone._transport.app  # type: ignore[attr-defined]
     app.state.settings = app.state.settings.model_copy(update={"host": "192.0.2.1"})
     assert town.email("mara") not in (await anyone.get("/sign-in", headers=HTML)).text
+
+
+async def test_an_old_log_says_when_it_ends_and_leads_to_the_maps_of_then(
+    client: Client, town: SmallTown, owner_url: str
+) -> None:
+    mara = await client("mara")
+    assert "The last visit was logged on" not in (await mara.get("/office", headers=HTML)).text
+    run(owner_url, "UPDATE lantern.visit SET visited_at = '2024-02-10T23:30:00Z'")
+    page = (await mara.get("/office", headers=HTML)).text
+    assert "The last visit was logged on 10 Feb 2024." in page
+    for kind in ("coverage", "heat"):
+        (link,) = set(re.findall(rf'href="(/maps/{kind}\?[^"]+)"', page))
+        assert link.replace("&amp;", "&").endswith("?from=2024-02-01&to=2024-02-29")
+        assert (await mara.get(link.replace("&amp;", "&"), headers=HTML)).status_code == 200
+    run(owner_url, "DELETE FROM lantern.visit")
+    assert "The last visit was logged on" not in (await mara.get("/office", headers=HTML)).text
+
+
+async def test_no_release_is_offered_for_a_time_before_the_first_record(
+    client: Client, town: SmallTown, owner_url: str
+) -> None:
+    mara = await client("mara")
+    first = town.today.year - 1
+    run(owner_url, "UPDATE lantern.site SET first_seen_on = :day, created_at = :day", day=date(first, 3, 31))
+    page = (await mara.get("/office/releases", headers=HTML)).text
+    offered = re.findall(r'<option value="(\w+ \d{4}-\w\d)"', page)
+    assert {f"districts {first}-Q1", f"cells {first}-H1"} <= set(offered)
+    assert not [choice for choice in offered if str(first - 1) in choice]
+    form = {"what": f"cells {first - 1}-H2", "profile": "standard", "understood": "yes"}
+    early = await mara.post("/office/releases", data=form, headers=HTML)
+    assert (early.status_code, "Choose one from the list." in early.text) == (422, True)
+    run(owner_url, "UPDATE lantern.visit SET visited_at = :moment", moment=datetime(first - 1, 12, 31, 20, tzinfo=UTC))
+    assert f"cells {first - 1}-H2" in (await mara.get("/office/releases", headers=HTML)).text
+    run(owner_url, "DELETE FROM lantern.visit")
+    run(owner_url, "UPDATE lantern.site SET first_seen_on = current_date, created_at = now()")
+    assert "No closed period waits" in (await mara.get("/office/releases", headers=HTML)).text
 
 
 async def test_a_person_is_added_once_and_leaves_at_once(client: Client, town: SmallTown) -> None:
