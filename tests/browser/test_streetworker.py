@@ -6,13 +6,21 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.fixtures.browser import PHONE, Visit
-from tests.fixtures.look import look
+from tests.fixtures.look import look, run
+from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
 
 # Thirty days ago is twenty-nine on the wall, in the hour before midnight, after the clocks went back.
 SIXTEEN = re.compile("overdue by 1[56] days")
 HOSTILE = "<script>document.title='broken'</script>"
+CROWD = """
+    INSERT INTO lantern.site (organisation_id, id, site_type, status, geom, uncertainty_m, revisit_days, first_seen_on)
+    SELECT :organisation_id, gen_random_uuid(), 'tent', 'active',
+        ST_SetSRID(ST_MakePoint(2.317 + n % 5 * 0.0015, 54.748 + n / 5 * 0.0008), 4326), 25, 14,
+        CURRENT_DATE - 20 + n
+    FROM generate_series(0, 24) AS n
+"""
 VISITS = (
     "SELECT outcome, people_band, note, site_id IS NULL FROM lantern.visit WHERE source = 'form' AND note IS NOT NULL"
 )
@@ -38,6 +46,29 @@ async def test_a_tap_on_a_place_of_the_map_leads_to_it_in_the_list(visit: Visit)
     page = await visit("ben", "/phone", size=PHONE)
     await page.locator("#map .pin.late").click()
     await expect(page.get_by_role("listitem").filter(has_text="lane site")).to_be_focused()
+
+
+async def test_where_places_crowd_the_most_urgent_keep_their_numbers_until_the_zoom_gives_room(
+    visit: Visit, town: SmallTown, owner_url: str
+) -> None:
+    run(owner_url, CROWD, organisation_id=town.organisation_id)
+    page = await visit("ben", "/phone", size=PHONE)
+    numbered, every = page.locator("#map .pin:not(.dot)"), page.locator("#map .pin")
+    await expect(every).to_have_count(26)
+    first = await numbered.count()
+    assert 1 < first < 20
+    assert "1" in await numbered.all_text_contents()
+    boxes = [await pin.bounding_box() for pin in await numbered.locator("span").all()]
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            assert one
+            assert other
+            apart = max(abs(one["x"] - other["x"]) - one["width"], abs(one["y"] - other["y"]) - one["height"])
+            assert apart >= 0
+    for _ in range(4):
+        await page.get_by_role("button", name="Zoom in").click()
+        await page.wait_for_timeout(400)
+    assert await numbered.count() == 26
 
 
 async def test_a_visit_logged_on_the_phone_is_saved_and_no_longer_due(visit: Visit, owner_url: str) -> None:

@@ -2,6 +2,7 @@
 import type * as Leaflet from "leaflet";
 import { addAreas, addBasemap, addMe, addPin, ask, latLng, makeMap, type Position } from "./map/draw";
 import { element, read } from "./map/page";
+import { keepApart } from "./map/pins";
 
 interface Places {
   areas: { name: string; shape: GeoJSON.GeoJsonObject }[];
@@ -14,13 +15,15 @@ const map = makeMap(element("map"));
 const areas = addAreas(map, places.areas.map((area) => area.shape));
 const bounds = areas.getBounds();
 
-// The most urgent is drawn last, so that it lies on top.
-for (const site of [...places.sites].reverse()) {
+const pins = places.sites.map((site) => {
   const looks = site.late > 0 ? "late" : site.late === 0 ? "now" : "later";
-  addPin(map, site.at, looks === "later" ? "" : String(site.number), looks).on("click", () => goTo(site.id)).bindTooltip(text(`${site.number}. ${site.name}`));
   bounds.extend(latLng(site.at));
-}
+  return { due: looks !== "later", marker: addPin(map, site.at, String(site.number), looks)
+    .on("click", () => goTo(site.id)).bindTooltip(text(`${site.number}. ${site.name}`)) };
+});
 if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], maxZoom: 17 });
+else map.setView([0, 0], 9);
+keepApart(map, pins);
 addBasemap(map);
 
 function text(name: string): HTMLElement {

@@ -49,7 +49,7 @@ function openMap(): void {
   for (const site of places.sites) bounds.extend(latLng(site.at));
   if (bounds.isValid()) map.fitBounds(bounds, { padding: [16, 16], maxZoom: 17 });
   else map.setView([0, 0], 9);
-  for (const site of places.sites) addPin(map, site.at, "", "later");
+  for (const site of places.sites) addPin(map, site.at, "", "later dot");
   map.on("click", ({ latlng }) => choose([latlng.lng, latlng.lat], UNCERTAINTY_OF_A_TAP));
   if (lon.value && lat.value) choose([Number(lon.value), Number(lat.value)], Number(uncertainty.value) || 25);
   addBasemap(map);

@@ -10,7 +10,7 @@ export type Position = [lon: number, lat: number];
 const LAYERS = ["water", "park", "building", "rail", "street", "place"];
 
 export function makeMap(place: HTMLElement): Leaflet.Map {
-  return L.map(place, { attributionControl: false, maxZoom: 19, minZoom: 6, zoomSnap: 0.5 });
+  return L.map(place, { attributionControl: false, maxZoom: 19, minZoom: 6, zoomSnap: 0.25 });
 }
 
 export function latLng([lon, lat]: Position): Leaflet.LatLngTuple {
