@@ -16,6 +16,7 @@ from api import (
     export,
     me,
     problem,
+    purpose,
     release,
     session,
     site,
@@ -34,6 +35,7 @@ from api.sign_in_tries import SignInTries
 
 NOUNS = (
     session,
+    purpose,
     access_token,
     me,
     team,

@@ -1,5 +1,7 @@
 """Who asks, and how far that reaches."""
 
+import getpass
+import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -7,11 +9,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from geo.account import Role
+from geo.log import Author
 
 
 @dataclass(frozen=True)
 class Asker:
-    """A person of one organisation, or the command line acting for it (then without an account)."""
+    """A person of one organisation, or the command line acting for it (then without an account). `purpose` is why they
+    look at exact places, where they said so."""
 
     organisation_id: UUID
     organisation_slug: str
@@ -21,11 +25,15 @@ class Asker:
     locale: str
     time_zone: str
     by: Literal["session", "token", "command"] = "session"
+    purpose: str | None = None
 
     @classmethod
-    def command(cls, organisation_id: UUID, slug: str, time_zone: str) -> "Asker":
-        """The command line, run by who administers the machine: reaches what a manager reaches."""
-        return cls(organisation_id, slug, None, frozenset({Role.MANAGER}), "command line", "en", time_zone, "command")
+    def command(
+        cls, organisation_id: UUID, slug: str, time_zone: str, role: Role = Role.MANAGER, purpose: str | None = None
+    ) -> "Asker":
+        """The command line, run by who administers the machine: reaches what a manager (or another role) reaches."""
+        name = f"command line ({_login()})"
+        return cls(organisation_id, slug, None, frozenset({role}), name, "en", time_zone, "command", purpose)
 
     @property
     def scope(self) -> str:
@@ -42,6 +50,20 @@ class Asker:
         return "lantern_planner" if self.roles == {Role.PLANNER} else "lantern_app"
 
     @property
+    def author(self) -> Author:
+        """In whose name the log is written."""
+        via = self.name if self.by == "command" else self.by
+        return Author(self.organisation_id, self.account_id, via, self.purpose)
+
+    @property
     def today(self) -> date:
         """The day on the wall of the organisation."""
         return datetime.now(ZoneInfo(self.time_zone)).date()
+
+
+def _login() -> str:
+    """Who runs the command line, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,8 +1,9 @@
 """Who asks over HTTP, and the request's one transaction."""
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Annotated, cast
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
+from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.asker import Asker
 from api.credential import TOKEN_PREFIX, asker_of_session, asker_of_token
 from api.database import Database
-from api.problem import FORBIDDEN, NOT_SIGNED_IN, RELEASES_ONLY, Kind, Problem
+from api.problem import FORBIDDEN, INVALID_INPUT, NOT_SIGNED_IN, PURPOSE_REQUIRED, RELEASES_ONLY, Kind, Problem
 from geo.account import Role
+from geo.log import Act, note
 
 COOKIE = "lantern_session"
+PURPOSE_HEADER = "Lantern-Purpose"
+SHORTEST_PURPOSE, LONGEST_PURPOSE = 3, 200
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,14 @@ class Asked:
     session: AsyncSession
     asker: Asker
     database: Database
+
+    def exact(self) -> None:
+        """Exact places are wanted: raises `purpose-required` where who asks has to say why and did not."""
+        require_purpose(self.asker)
+
+    def saw(self, noun: str, ids: Iterable[UUID], **detail: Any) -> None:
+        """Exact places of a noun are shown to who asks: the log says so."""
+        note(self.session, Act.READ, noun, ids, detail)
 
 
 def get_database(request: Request) -> Database:
@@ -46,8 +58,20 @@ async def who(request: Request) -> Asker:
     asker = await find_asker(request)
     if asker is None:
         raise Problem(NOT_SIGNED_IN, headers={"WWW-Authenticate": "Bearer"})
+    asker = _with_purpose(asker, request.headers.get(PURPOSE_HEADER))
     request.state.asker = asker
     return asker
+
+
+def _with_purpose(asker: Asker, stated: str | None) -> Asker:
+    """A purpose stated in the request itself counts before that of the session."""
+    if stated is None:
+        return asker
+    purpose = stated.strip()
+    if not (SHORTEST_PURPOSE <= len(purpose) <= LONGEST_PURPOSE and purpose.isprintable()):
+        what = f"takes {SHORTEST_PURPOSE} to {LONGEST_PURPOSE} printable characters"
+        raise Problem(INVALID_INPUT, errors=[{"where": f"header.{PURPOSE_HEADER}", "what": what}])
+    return replace(asker, purpose=purpose)
 
 
 Who = Annotated[Asker, Depends(who, scope="function")]
@@ -59,8 +83,15 @@ def refusal(asker: Asker) -> Problem:
     return Problem(kind, see="/api/v1/releases" if kind is RELEASES_ONLY else None)
 
 
-def asked_as(*roles: Role) -> Callable[..., AsyncIterator[Asked]]:
-    """A dependency that opens the request's transaction for anyone with one of the roles (none given: for anyone).
+def require_purpose(asker: Asker) -> None:
+    """Raises `purpose-required` for a manager who has not said why exact places are needed."""
+    if Role.MANAGER in asker.roles and asker.purpose is None:
+        raise Problem(PURPOSE_REQUIRED, see="/api/v1/session/purpose")
+
+
+def asked_as(*roles: Role, exact: bool = False) -> Callable[..., AsyncIterator[Asked]]:
+    """A dependency that opens the request's transaction for anyone with one of the roles (none given: for anyone);
+    `exact` where it shows exact places, for which some have to state a purpose.
 
     Use with `Depends(…, scope="function")`, so that the commit comes before the answer.
     """
@@ -70,7 +101,10 @@ def asked_as(*roles: Role) -> Callable[..., AsyncIterator[Asked]]:
             raise refusal(asker)
         database = get_database(request)
         async with database.asking(asker) as session:
-            yield Asked(session, asker, database)
+            found = Asked(session, asker, database)
+            if exact:
+                found.exact()
+            yield found
 
     return asked
 
@@ -86,6 +120,8 @@ Asking = Annotated[Asked, Depends(asked_as(), scope="function")]
 AskingOwn = Annotated[Asked, Depends(asked_own, scope="function")]
 Managing = Annotated[Asked, Depends(asked_as(Role.MANAGER), scope="function")]
 Reaching = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER), scope="function")]
+Exact = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, exact=True), scope="function")]
+ManagingExact = Annotated[Asked, Depends(asked_as(Role.MANAGER, exact=True), scope="function")]
 Knowing = Annotated[
     Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, Role.STEWARD, Role.DESK), scope="function")
 ]

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from psycopg import sql
@@ -39,6 +40,8 @@ async def asker_of_session(database: Database, secret: str) -> Asker | None:
         if row is None or row.expires_at <= now or row.last_seen_at + IDLE <= now:
             return None
         asker = await _asker(session, row)
+        if asker and row.purpose_until and row.purpose_until > now:
+            asker = replace(asker, purpose=row.purpose)
         if asker and row.last_seen_at + NOTED_EVERY <= now:
             row.last_seen_at = now
         return asker

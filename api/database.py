@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from api.asker import Asker
+from geo.account import Role
 from geo.driver import raw
+from geo.log import Author, write
 from geo.organisation import Organisation
 
 STATEMENT_TIMEOUT_S = 60
@@ -42,13 +44,18 @@ class Database:
 
     @asynccontextmanager
     async def asking(self, asker: Asker, timeout_s: int = STATEMENT_TIMEOUT_S) -> AsyncIterator[AsyncSession]:
-        """One transaction in the name of who asks: committed at the end, rolled back on any exception."""
+        """One transaction in the name of who asks: what it noted goes into the log as its last act.
+
+        Committed at the end, rolled back on any exception, also where the log cannot be written.
+        """
         async with self._transaction(
             asker.database_role,
             timeout_s,
+            asker.author,
             organisation_id=str(asker.organisation_id),
             account_id=str(asker.account_id or ""),
             scope=asker.scope,
+            roles=",".join(sorted(asker.roles)),
             today=asker.today.isoformat(),
         ) as session:
             yield session
@@ -59,6 +66,7 @@ class Database:
         async with self._transaction(
             "lantern_app",
             STATEMENT_TIMEOUT_S,
+            asker.author,
             organisation_id=str(asker.organisation_id),
             account_id=str(asker.account_id or ""),
             scope="none",
@@ -77,6 +85,7 @@ class Database:
         async with self._transaction(
             "lantern_app",
             STATEMENT_TIMEOUT_S,
+            None,
             organisation_slug=organisation_slug,
             sign_in_email=sign_in_email,
             credential=credential,
@@ -84,7 +93,16 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def _transaction(self, role: LiteralString, timeout_s: int, **settings: str) -> AsyncIterator[AsyncSession]:
+    async def keeping_keys(self) -> AsyncIterator[AsyncSession]:
+        """One transaction of the command line that keeps the keys of all organisations, and reaches nothing else."""
+        async with self.knocking() as session:
+            await session.execute(text("SET LOCAL lantern.scope = 'keys'"))
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(
+        self, role: LiteralString, timeout_s: int, author: Author | None, **settings: str
+    ) -> AsyncIterator[AsyncSession]:
         # SET takes no bound parameters, and set_config() is not carried to the workers of a Citus cluster.
         lines = [sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role))]
         lines.append(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(f"{timeout_s}s")))
@@ -97,14 +115,16 @@ class Database:
         async with self._sessions() as session, session.begin():
             await (await raw(session)).execute(sql.SQL("; ").join(lines), prepare=False)
             yield session
+            if author is not None:
+                await write(session, author)
 
-    async def asker_of_organisation(self, slug: str) -> Asker:
+    async def asker_of_organisation(self, slug: str, role: Role = Role.MANAGER, purpose: str | None = None) -> Asker:
         """The command line acting for an organisation; raises OrganisationUnknown."""
         async with self.knocking(organisation_slug=slug) as session:
             found = await session.scalar(select(Organisation).where(Organisation.slug == slug))
         if found is None:
             raise OrganisationUnknown(slug)
-        return Asker.command(found.id, found.slug, found.time_zone)
+        return Asker.command(found.id, found.slug, found.time_zone, role, purpose)
 
     async def answers(self) -> bool:
         """Does the database answer?"""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.asker import Asker
-from api.asking import Who, get_database, refusal
+from api.asking import Who, get_database, refusal, require_purpose
 from api.body import Day
 from api.database import Database
 from api.listing import BoxIn
@@ -18,7 +18,7 @@ from api.problem import TOO_MANY, Problem
 from api.selection import SelectionQuery, period_of
 from api.streaming import Streaming
 from geo.account import Role
-from geo.export import FRAMES, Form, exported
+from geo.export import FRAMES, Form, exported, note_export
 from geo.export_wanted import Wanted, Whose
 from geo.site import Status
 from geo.visit import Outcome
@@ -82,7 +82,14 @@ def exporter(request: Request, asker: Who) -> Asker:
     return asker
 
 
+def exact_exporter(asker: Annotated[Asker, Depends(exporter, scope="function")]) -> Asker:
+    """Likewise, with the purpose stated."""
+    require_purpose(asker)
+    return asker
+
+
 Exporter = Annotated[Asker, Depends(exporter, scope="function")]
+ExactExporter = Annotated[Asker, Depends(exact_exporter, scope="function")]
 
 
 def whose(asker: Asker) -> Whose:
@@ -110,6 +117,8 @@ async def download(request: Request, asker: Asker, noun: str, form: Form, wanted
     if database.streams.locked():
         raise Problem(TOO_MANY, "Other downloads are running.", headers={"Retry-After": "20"})
     frame = FRAMES[form]
+    async with database.asking(asker) as session:
+        await note_export(session, noun, whose(asker), wanted)
     stream = parts(database, asker, noun, form, wanted)
     name = file_name(asker, noun, frame.suffix)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -121,13 +130,13 @@ class CoverageExport(SelectionQuery):
 
 
 @router.get("/sites", response_class=Response)
-async def export_sites(request: Request, asker: Exporter, asked: Annotated[SitesExport, Query()]) -> Response:
+async def export_sites(request: Request, asker: ExactExporter, asked: Annotated[SitesExport, Query()]) -> Response:
     """Every site with its exact place. `from` and `to` are days on which it was first seen."""
     return await download(request, asker, "sites", asked.format, asked.wanted())
 
 
 @router.get("/visits", response_class=Response)
-async def export_visits(request: Request, asker: Exporter, asked: Annotated[VisitsExport, Query()]) -> Response:
+async def export_visits(request: Request, asker: ExactExporter, asked: Annotated[VisitsExport, Query()]) -> Response:
     """Every visit with its exact place."""
     return await download(request, asker, "visits", asked.format, asked.wanted())
 

@@ -31,6 +31,7 @@ SIGN_IN_FAILED = Kind("sign-in-failed", 401, "The address or the password is wro
 FORBIDDEN = Kind("forbidden", 403, "Your role does not allow this.")
 CROSS_SITE = Kind("cross-site", 403, "The request came from another site.")
 RELEASES_ONLY = Kind("releases-only", 403, "Exact data is not for planning. Releases are.")
+PURPOSE_REQUIRED = Kind("purpose-required", 403, "Say first why you need exact places.")
 NOT_FOUND = Kind("not-found", 404, "There is nothing here.")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This cannot be done here.")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "This form is not offered.")

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from shapely.geometry import mapping
 
-from api.asking import Asked, Managing, Reaching
+from api.asking import Asked, Exact, ManagingExact
 from api.body import Body, Line, Note, PastDay, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
 from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.delivery import Delivery, body_hash
+from geo.log import Act, note
 from geo.schema import new_id
 from geo.site import Site, Status
 from geo.site_change import change_site, close_site, create_site, hand_over
@@ -86,8 +87,9 @@ class SiteClosing(Body):
     moved_to: list[UUID] = Field([], max_length=20, description="The sites that people moved on to.")
 
 
-def answer(site: Site, status: int = 200) -> GeoJSON:
-    """A site as a feature, with its version as ETag."""
+def answer(asked: Asked, site: Site, act: Act, status: int = 200) -> GeoJSON:
+    """A site as a feature, with its version as ETag; the log says what was done."""
+    note(asked.session, act, "site", [site.id])
     headers = {"ETag": etag(site)}
     if status == 201:
         headers["Location"] = f"/api/v1/sites/{site.id}"
@@ -118,7 +120,8 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
     delivery = await create_site(asked.session, values, asker.account_id)
     if delivery is Delivery.TAKEN:
         raise Problem(ID_TAKEN)
-    return answer(await found(asked, site_id), 201 if delivery is Delivery.NEW else 200)
+    new = delivery is Delivery.NEW
+    return answer(asked, await found(asked, site_id), Act.CREATED if new else Act.READ, 201 if new else 200)
 
 
 async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn | SiteChange) -> GeoJSON:
@@ -130,28 +133,29 @@ async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn 
     if isinstance(body, SiteIn) and body.first_seen_on is None:
         del values["first_seen_on"]
     await change_site(asked.session, site, values, asked.asker.account_id)
-    return answer(site)
+    return answer(asked, site, Act.CHANGED)
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[SiteProperties])
-async def read_sites(request: Request, asked: Reaching, wanted: Annotated[SitesQuery, Query()]) -> Response:
+async def read_sites(request: Request, asked: Exact, wanted: Annotated[SitesQuery, Query()]) -> Response:
     """The sites that you reach, by id."""
     after = wanted.begins_after()
     asking = SitesWanted(wanted.bbox, wanted.area, wanted.status, wanted.type, wanted.from_, wanted.to)
     rows = await list_sites(asked.session, asked.asker.organisation_id, asking, after, wanted.limit + 1)
+    asked.saw("site", [row.id for row in rows[: wanted.limit]])
     return features(request, wanted, rows, SiteProperties)
 
 
 @router.get("/{site_id}", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=READ)
-async def read_site(site_id: UUID, asked: Reaching) -> Response:
+async def read_site(site_id: UUID, asked: Exact) -> Response:
     """One site."""
-    return answer(await found(asked, site_id))
+    return answer(asked, await found(asked, site_id), Act.READ)
 
 
 @router.post(
     "", status_code=201, response_class=GeoJSON, response_model=Feature[SiteProperties], responses=AGAIN | CREATE
 )
-async def create(body: NewSite, asked: Reaching) -> Response:
+async def create(body: NewSite, asked: Exact) -> Response:
     """Makes a site; under your own `id` it can be sent again."""
     return await deliver_site(asked, body.id or new_id(), body)
 
@@ -162,7 +166,7 @@ async def create(body: NewSite, asked: Reaching) -> Response:
     response_model=Feature[SiteProperties],
     responses=CREATE | CHANGE | {201: {"description": "Made."}},
 )
-async def put(site_id: UUID, body: SiteIn, asked: Reaching, if_match: IfMatch = None) -> Response:
+async def put(site_id: UUID, body: SiteIn, asked: Exact, if_match: IfMatch = None) -> Response:
     """Without If-Match makes the site, or recognises the same delivery; with If-Match changes it as a whole."""
     if if_match is None:
         return await deliver_site(asked, site_id, body)
@@ -170,26 +174,26 @@ async def put(site_id: UUID, body: SiteIn, asked: Reaching, if_match: IfMatch = 
 
 
 @router.patch("/{site_id}", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=CHANGE)
-async def change(site_id: UUID, body: SiteChange, asked: Reaching, if_match: IfMatch = None) -> Response:
+async def change(site_id: UUID, body: SiteChange, asked: Exact, if_match: IfMatch = None) -> Response:
     """Changes what the body names. A closed site can be opened again by giving it another status."""
     return await alter(asked, site_id, if_match, body)
 
 
 @router.post("/{site_id}/close", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=CHANGE)
-async def close(site_id: UUID, body: SiteClosing, asked: Reaching, if_match: IfMatch = None) -> Response:
+async def close(site_id: UUID, body: SiteClosing, asked: Exact, if_match: IfMatch = None) -> Response:
     """Closes a site, and keeps why, who cleared it, what notice was given and where people went."""
     site = await found(asked, site_id, lock=True)
     check_version(site, if_match)
     if site.status == Status.CLOSED:
         raise Problem(CONFLICT, "The site is closed already.")
     await close_site(asked.session, site, asked.asker.account_id, **body.model_dump())
-    return answer(site)
+    return answer(asked, site, Act.CHANGED)
 
 
 @router.post("/{site_id}/hand-over", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=CHANGE)
-async def hand(site_id: UUID, asked: Managing, if_match: IfMatch = None) -> Response:
+async def hand(site_id: UUID, asked: ManagingExact, if_match: IfMatch = None) -> Response:
     """From now on the site is reached by its work area alone, no longer by who logged it."""
     site = await found(asked, site_id, lock=True)
     check_version(site, if_match)
     await hand_over(asked.session, site, asked.asker.account_id)
-    return answer(site)
+    return answer(asked, site, Act.CHANGED)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.asking import Reaching
+from api.asking import Exact
 from api.listing import Feature, GeoJSON
 from api.noun_router import READ, noun_router
 from api.site import found
@@ -90,7 +90,7 @@ def _feature(due: Due) -> dict[str, Any]:
 
 
 @router.get("/due", response_class=GeoJSON, response_model=DueCollection)
-async def read_due_sites(asked: Reaching, wanted: Annotated[DueQuery, Query()]) -> GeoJSON:
+async def read_due_sites(asked: Exact, wanted: Annotated[DueQuery, Query()]) -> GeoJSON:
     """The active sites you reach that are due a visit, the most overdue first."""
     asker = asked.asker
     rows = await due_sites(
@@ -101,14 +101,16 @@ async def read_due_sites(asked: Reaching, wanted: Annotated[DueQuery, Query()]) 
         area=wanted.area,
         limit=wanted.limit,
     )
+    asked.saw("site", [row.id for row in rows])
     found = [_feature(row) for row in rows]
     return GeoJSON({"type": "FeatureCollection", "features": found, "numberReturned": len(found)})
 
 
 @router.get("/{site_id}/history", responses=READ)
-async def read_history(site_id: UUID, asked: Reaching) -> SiteHistory:
+async def read_history(site_id: UUID, asked: Exact) -> SiteHistory:
     """How a site came to be what it is."""
     site = await found(asked, site_id)
+    asked.saw("site", [site_id], history=True)
     moves = await moves_of(asked.session, site)
     return SiteHistory(
         statuses=[StatusStep.model_validate(step) for step in await statuses_of(asked.session, site)],

@@ -1,5 +1,6 @@
 """Visits over HTTP."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from shapely.geometry import mapping
 
 from api.asker import Asker
-from api.asking import Asked, Reaching
+from api.asking import Asked, Exact
 from api.body import Body, Day, Happened, LongNote, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
@@ -18,6 +19,7 @@ from api.problem import FORBIDDEN, ID_TAKEN, INVALID_INPUT, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.account import Role
 from geo.delivery import Delivery, body_hash
+from geo.log import Act, note
 from geo.refusal import Refusal
 from geo.schema import new_id
 from geo.visit import Band, Outcome, Visit
@@ -85,12 +87,18 @@ class VisitChange(Body):
     note: LongNote | None = None
 
 
-def answer(visit: Visit, status: int = 200) -> GeoJSON:
-    """A visit as a feature, with its version as ETag."""
+def answer(asked: Asked, visit: Visit, act: Act, status: int = 200) -> GeoJSON:
+    """A visit as a feature, with its version as ETag; the log says what was done."""
+    note(asked.session, act, "visit", with_sites([visit]))
     headers = {"ETag": etag(visit)}
     if status == 201:
         headers["Location"] = f"/api/v1/visits/{visit.id}"
     return GeoJSON(feature(visit, VisitProperties), status, headers)
+
+
+def with_sites(visits: Sequence[Visit]) -> list[UUID]:
+    """The ids of visits and of the sites they were made to."""
+    return [one for visit in visits for one in (visit.id, visit.site_id) if one]
 
 
 def period(asker: Asker, first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
@@ -140,7 +148,8 @@ async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn) -> tuple[Vi
 
 async def deliver(asked: Asked, visit_id: UUID, body: VisitIn) -> GeoJSON:
     visit, delivery = await deliver_visit(asked, visit_id, body)
-    return answer(visit, 201 if delivery is Delivery.NEW else 200)
+    new = delivery is Delivery.NEW
+    return answer(asked, visit, Act.CREATED if new else Act.READ, 201 if new else 200)
 
 
 async def alter(asked: Asked, visit_id: UUID, if_match: str | None, body: VisitIn | VisitChange) -> GeoJSON:
@@ -158,11 +167,11 @@ async def alter(asked: Asked, visit_id: UUID, if_match: str | None, body: VisitI
     if outcome == Outcome.NOBODY_FOUND and band not in {None, Band.NONE}:
         raise Refusal("nobody-found goes with people_band 0 or none", "people_band")
     await change_visit(asked.session, visit, values, asked.asker.account_id)
-    return answer(visit)
+    return answer(asked, visit, Act.CHANGED)
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[VisitProperties])
-async def read_visits(request: Request, asked: Reaching, wanted: Annotated[VisitsQuery, Query()]) -> Response:
+async def read_visits(request: Request, asked: Exact, wanted: Annotated[VisitsQuery, Query()]) -> Response:
     """The visits that you see, by id. Days are those of the organisation's clock."""
     if wanted.from_ and wanted.to and wanted.from_ > wanted.to:
         raise Problem(INVALID_INPUT, errors=[{"where": "query.to", "what": "lies before from"}])
@@ -172,19 +181,20 @@ async def read_visits(request: Request, asked: Reaching, wanted: Annotated[Visit
     )
     after = wanted.begins_after()
     rows = await list_visits(asked.session, asked.asker.organisation_id, asking, after, wanted.limit + 1)
+    asked.saw("visit", with_sites(rows[: wanted.limit]))
     return features(request, wanted, rows, VisitProperties)
 
 
 @router.get("/{visit_id}", response_class=GeoJSON, response_model=Feature[VisitProperties], responses=READ)
-async def read_visit(visit_id: UUID, asked: Reaching) -> Response:
+async def read_visit(visit_id: UUID, asked: Exact) -> Response:
     """One visit."""
-    return answer(await found(asked, visit_id))
+    return answer(asked, await found(asked, visit_id), Act.READ)
 
 
 @router.post(
     "", status_code=201, response_class=GeoJSON, response_model=Feature[VisitProperties], responses=AGAIN | CREATE
 )
-async def create(body: NewVisit, asked: Reaching) -> Response:
+async def create(body: NewVisit, asked: Exact) -> Response:
     """Logs a visit; under your own `id` it can be sent again."""
     return await deliver(asked, body.id or new_id(), body)
 
@@ -195,7 +205,7 @@ async def create(body: NewVisit, asked: Reaching) -> Response:
     response_model=Feature[VisitProperties],
     responses=CREATE | CHANGE | {201: {"description": "Logged."}},
 )
-async def put(visit_id: UUID, body: VisitIn, asked: Reaching, if_match: IfMatch = None) -> Response:
+async def put(visit_id: UUID, body: VisitIn, asked: Exact, if_match: IfMatch = None) -> Response:
     """Without If-Match logs the visit, or recognises the same delivery; with If-Match changes it as a whole."""
     if if_match is None:
         return await deliver(asked, visit_id, body)
@@ -203,6 +213,6 @@ async def put(visit_id: UUID, body: VisitIn, asked: Reaching, if_match: IfMatch 
 
 
 @router.patch("/{visit_id}", response_class=GeoJSON, response_model=Feature[VisitProperties], responses=CHANGE)
-async def change(visit_id: UUID, body: VisitChange, asked: Reaching, if_match: IfMatch = None) -> Response:
+async def change(visit_id: UUID, body: VisitChange, asked: Exact, if_match: IfMatch = None) -> Response:
     """Changes what the body names."""
     return await alter(asked, visit_id, if_match, body)

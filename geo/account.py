@@ -44,10 +44,18 @@ class Account(OfOrganisation, Versioned, Row):
 
 
 class SignIn(OfOrganisation, Row):
-    """A session kept by the server; the browser holds the token, the table its SHA-256."""
+    """A session kept by the server; the browser holds the token, the table its SHA-256. `purpose` is why its owner
+    looks at exact places, until `purpose_until`."""
 
     __tablename__ = "session"
-    __table_args__ = (to_organisation(), to("account", "account_id"), Index(None, "token_hash"))
+    __table_args__ = (
+        to_organisation(),
+        to("account", "account_id"),
+        Index(None, "token_hash"),
+        CheckConstraint(
+            "(purpose is null) = (purpose_until is null) and length(purpose) between 3 and 200", name="purpose"
+        ),
+    )
 
     account_id: Mapped[UUID]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
@@ -55,6 +63,8 @@ class SignIn(OfOrganisation, Row):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+    purpose: Mapped[str | None]
+    purpose_until: Mapped[datetime | None]
 
 
 class AccessToken(OfOrganisation, Row):

@@ -214,7 +214,7 @@ ORDER BY place;
 
 -- name: overdue
 -- Active sites that were not seen within their revisit interval, exact: for who asks for them and may reach them.
-SELECT site.name, site.site_type, site.revisit_days, ST_X(site.geom) AS lon, ST_Y(site.geom) AS lat, last.last_on
+SELECT site.id, site.name, site.site_type, site.revisit_days, ST_X(site.geom) AS lon, ST_Y(site.geom) AS lat, last.last_on
 FROM lantern.site
 LEFT JOIN LATERAL (
     SELECT CAST(max(visited_at) AT TIME ZONE :time_zone AS date) AS last_on

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
-from sqlalchemy import Select, column, text
+from sqlalchemy import Select, column, select, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,7 @@ from geo.coverage_export import coverage_rows
 from geo.driver import raw
 from geo.export_cell import FORMULA_BEGINS
 from geo.export_wanted import Wanted, Whose
+from geo.log import MOST_IDS, Act, note
 from geo.sql import queries
 
 ROWS: dict[str, Callable[[Whose, Wanted], Select[Any]]] = {
@@ -28,6 +29,8 @@ ROWS: dict[str, Callable[[Whose, Wanted], Select[Any]]] = {
     "visits": export_wanted.visits,
     "areas": export_wanted.areas,
 }
+PLACES = {"sites": "id", "visits": "site_id"}
+"""Where a row of a noun names its site; the other nouns hold no sites."""
 DIALECT = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
 PLAIN = r"(FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"  # the text as it is: COPY's own form doubles backslashes
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
@@ -113,6 +116,18 @@ async def exported(
             yield Rows(whole[: -frame.cut], part.number - heading)
             so_far, heading = whole[-frame.cut :], 0
     yield Rows(frame.end % number if number else so_far + frame.empty, 0)
+
+
+async def note_export(session: AsyncSession, noun: str, whose: Whose, wanted: Wanted) -> None:
+    """Notes in the log what an export holds: the filters without the box's corners, and the sites by id."""
+    filters = {name: str(getattr(wanted, name)) for name in sorted(wanted.given() - {"box"})}
+    detail = {"filters": filters, "box": wanted.box is not None}
+    site_ids = None
+    if noun in PLACES:
+        rows = ROWS[noun](whose, wanted).subquery()
+        ids = select(rows.c[PLACES[noun]]).where(rows.c[PLACES[noun]].is_not(None)).distinct().limit(MOST_IDS + 1)
+        site_ids = await session.scalars(ids)
+    note(session, Act.EXPORTED, noun, site_ids or (), detail)
 
 
 def copy_statement(

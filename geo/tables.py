@@ -5,6 +5,7 @@ from geo.assignment import Assignment
 from geo.basemap import BasemapFeature
 from geo.change import Change
 from geo.district import District
+from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
@@ -26,6 +27,8 @@ __all__ = [
     "Geography",
     "GeographyCell",
     "GeographyDistrict",
+    "LogEntry",
+    "LogHead",
     "Organisation",
     "Release",
     "ReleaseCharge",

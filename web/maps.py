@@ -34,7 +34,11 @@ async def show_coverage(request: Request, asked: Reaching, query: Annotated[MapQ
     selection, choices = await select(asked, query)
     coverage = await measure_coverage(asked.session, selection, whole=Role.MANAGER in asked.asker.roles)
     wants_sites = query.sites == "overdue"
-    overdue = await list_overdue(asked.session, selection) if wants_sites else []
+    overdue = []
+    if wants_sites:
+        asked.exact()
+        overdue = await list_overdue(asked.session, selection)
+        asked.saw("site", [row.id for row in overdue])
     voice = _voice(request, asked.asker)
     drawn = coverage_map(coverage, voice, basemap_data(choices.basemap), choices.bounds, overdue)
     form = Form(selection, choices, "/maps/coverage", may_see_sites=True, sites=wants_sites)

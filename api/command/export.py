@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
+from api.asking import LONGEST_PURPOSE, SHORTEST_PURPOSE
 from api.command.connection import connected
 from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
@@ -27,7 +28,7 @@ from api.problem import Problem
 from api.selection import period_of
 from api.settings import Settings
 from geo.copying import Rows
-from geo.export import Form, exported
+from geo.export import PLACES, Form, exported, note_export
 from geo.export_wanted import FILTERS, Wanted
 from geo.site import Status
 from geo.team import Team
@@ -64,6 +65,7 @@ class Choice:
     wanted: Wanted
     team: str | None
     area: str | None
+    purpose: str | None
 
 
 def run_export(
@@ -82,6 +84,10 @@ def run_export(
     status: Annotated[list[Status] | None, typer.Option(help="Of sites; may be given again.")] = None,
     site_type: Annotated[list[str] | None, typer.Option("--type", metavar="SLUG", help="May be given again.")] = None,
     outcome: Annotated[list[Outcome] | None, typer.Option(help="Of visits; may be given again.")] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Why exact places are needed. The log keeps it."),
+    ] = None,
 ) -> None:
     """Export sites, visits, work areas or coverage, exactly, as GeoJSON or CSV.
 
@@ -103,7 +109,9 @@ def run_export(
     named = {name for name, value in (("team", team), ("area", area)) if value}
     for name in sorted((wanted.given() | named) - FILTERS[noun]):
         raise Refusal(f"{OPTIONS[name]} does not go with {noun}.")
-    choice = Choice(noun, form, wanted, team, area)
+    if noun in PLACES and not (purpose and SHORTEST_PURPOSE <= len(purpose.strip()) <= LONGEST_PURPOSE):
+        raise Refusal("Say why exact places are needed, as in --purpose 'handover to the new team'. The log keeps it.")
+    choice = Choice(noun, form, wanted, team, area, purpose.strip() if purpose else None)
     with connected(Settings()) as url, Console(stderr=True) as console:
         number = asyncio.run(_write(url, organisation, choice, output, console))
         console.print(f"Wrote {number:,} {noun}.")
@@ -112,9 +120,11 @@ def run_export(
 async def _write(url: str, slug: str, choice: Choice, output: str, console: Console) -> int:
     database = Database(url, pool_size=1)
     try:
-        asker = await database.asker_of_organisation(slug)
-        async with database.asking(asker, timeout_s=TIMEOUT_S) as session:
+        asker = await database.asker_of_organisation(slug, purpose=choice.purpose)
+        async with database.asking(asker) as session:
             wanted = await _resolved(session, asker, choice)
+            await note_export(session, choice.noun, whose(asker), wanted)
+        async with database.asking(asker, timeout_s=TIMEOUT_S) as session:
             parts = exported(session, choice.noun, choice.form, whose(asker), wanted)
             with _opened(output) as file:
                 return await _save(parts, file, console)

@@ -17,13 +17,14 @@ def settings(anyio_backend: str, town: SmallTown, database_url: str) -> dict[str
 
 
 DOGGERSTAD = ("--organisation", "doggerstad")
+WHY = ("--purpose", "handover to the new team")
 
 
 def test_a_file_is_written_whole_and_only_for_its_owner(
     terminal: Terminal, settings: dict[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "sites.geojson"
-    run = terminal.run("export", "sites", "-o", str(path), *DOGGERSTAD, "--status", "active", **settings)
+    run = terminal.run("export", "sites", "-o", str(path), *DOGGERSTAD, *WHY, "--status", "active", **settings)
     assert run.returncode == 0, run.stderr
     assert "Wrote 3 sites." in run.stderr
     assert json.loads(path.read_text())["numberReturned"] == 3
@@ -33,7 +34,7 @@ def test_a_file_is_written_whole_and_only_for_its_owner(
 
 def test_standard_output_holds_the_file_and_nothing_else(terminal: Terminal, settings: dict[str, str]) -> None:
     run = terminal.run(
-        "export", "visits", "-o", "-", *DOGGERSTAD, "--format", "csv", "--area", "north area", **settings
+        "export", "visits", "-o", "-", *DOGGERSTAD, *WHY, "--format", "csv", "--area", "north area", **settings
     )
     assert run.returncode == 0, run.stderr
     rows = list(csv.DictReader(run.stdout.splitlines()))
@@ -43,11 +44,13 @@ def test_standard_output_holds_the_file_and_nothing_else(terminal: Terminal, set
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("export", "sites", "-o", "-", "--organisation", "nowhere"), "no organisation of that name"),
-        (("export", "sites", "-o", "-", *DOGGERSTAD, "--team", "Nobody"), "no team of that name"),
+        (("export", "sites", "-o", "-", "--organisation", "nowhere", *WHY), "no organisation of that name"),
+        (("export", "sites", "-o", "-", *DOGGERSTAD, *WHY, "--team", "Nobody"), "no team of that name"),
         (("export", "areas", "-o", "-", *DOGGERSTAD, "--status", "active"), "--status does not go with areas"),
         (("export", "sites", "-o", "-", *DOGGERSTAD, "--bbox", "1,2,3"), "--bbox must be four numbers"),
-        (("export", "sites", "-o", "/nowhere/at/all", *DOGGERSTAD), "Cannot write"),
+        (("export", "sites", "-o", "/nowhere/at/all", *DOGGERSTAD, *WHY), "Cannot write"),
+        (("export", "sites", "-o", "-", *DOGGERSTAD), "Say why exact places are needed"),
+        (("export", "visits", "-o", "-", *DOGGERSTAD, "--purpose", " x "), "Say why exact places are needed"),
         (("release", "draw", *DOGGERSTAD, "--series", "cells", "--period", "2026-Q1"), "cells have half years"),
         (("release", "draw", *DOGGERSTAD, "--series", "cells", "--period", "2099-H1"), "takes late records"),
     ],

@@ -11,7 +11,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 from starlette.responses import Response
 
-from api.asking import Asked, Managing
+from api.asking import Asked, Managing, ManagingExact
 from api.problem import NOT_FOUND, Problem
 from geo.coverage import SLIVER_KM2, Coverage, kilometres, measure_coverage
 from geo.due import due_sites
@@ -96,7 +96,7 @@ def _shape(shape: BaseGeometry) -> Any:
 
 
 @router.get("/overdue/{area_id}")
-async def overdue_page(request: Request, asked: Managing, area_id: UUID) -> Response:
+async def overdue_page(request: Request, asked: ManagingExact, area_id: UUID) -> Response:
     asker = asked.asker
     area = await find_work_area(asked.session, asker.organisation_id, area_id)
     if area is None:
@@ -109,5 +109,6 @@ async def overdue_page(request: Request, asked: Managing, area_id: UUID) -> Resp
         area=area_id,
         limit=MOST_OVERDUE,
     )
+    asked.saw("site", [site.id for site in due])
     labels = {kind.slug: kind.label for kind in await site_types(asked)}
     return render(request, "office/overdue.html", asker, area=area, due=due, labels=labels, most=MOST_OVERDUE)

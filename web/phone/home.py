@@ -25,6 +25,7 @@ async def phone_home(request: Request, asked: Working, saved: UUID | None = None
     assert asker.account_id
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
     sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    asked.saw("site", [site.id for site in sites])
     return render(
         request,
         "phone/home.html",

@@ -94,6 +94,7 @@ async def _page(request: Request, asked: Asked, fields: dict[str, str], wrong: d
     assert asker.account_id
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
     sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    asked.saw("site", [site.id for site in sites])
     context: dict[str, Any] = {
         "sites": sites,
         "types": await site_types(asked),

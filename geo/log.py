@@ -1,0 +1,126 @@
+"""The log: who saw and did what, when and why. Append-only, each entry chained to the one before it by its hash.
+
+`note` collects during a transaction; whoever opened the transaction calls `write` as its last act, so that what was
+done and that it was done stand or fall together.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Computed, DateTime, Index, LargeBinary, UniqueConstraint, insert
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Uuid
+
+from geo.schema import OfOrganisation, Row, new_id, to_organisation
+
+MOST_IDS = 5000
+"""The most ids that an entry names. What holds more says that it may be any row of the noun."""
+
+_NOTED = "noted"
+
+
+class Act(StrEnum):
+    """What was done."""
+
+    CHANGED = "changed"
+    CREATED = "created"
+    EXPORTED = "exported"
+    IMPORTED = "imported"
+    PURPOSE_ENDED = "purpose-ended"
+    PURPOSE_STATED = "purpose-stated"
+    READ = "read"
+    RELEASED = "released"
+
+
+class LogHead(OfOrganisation, Row):
+    """The number and the hash of the last entry; `id` is the organisation's."""
+
+    __tablename__ = "log_head"
+    __table_args__ = (to_organisation(), UniqueConstraint("organisation_id"))
+
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def _of_entry(expression: str, kind: Any, nullable: bool = False) -> Any:
+    return mapped_column(kind, Computed(expression, persisted=True), nullable=nullable)
+
+
+class LogEntry(OfOrganisation, Row):
+    """`entry` is JSON in its canonical form (RFC 8785 as far as it is needed: sorted keys, no blanks) and the one thing
+    that counts; `seq` and `hash` are given by the database, the other columns are read from it."""
+
+    __tablename__ = "log_entry"
+    __table_args__ = (
+        to_organisation(),
+        UniqueConstraint("organisation_id", "seq"),
+        Index(None, "organisation_id", "account_id", "seq"),
+        Index("log_entry_ids_index", "ids", postgresql_using="gin"),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    entry: Mapped[str]
+    at: Mapped[datetime] = _of_entry(
+        "to_timestamp((entry::jsonb ->> 'at')::double precision / 1000)", DateTime(timezone=True)
+    )
+    account_id: Mapped[UUID | None] = _of_entry("(entry::jsonb ->> 'by')::uuid", Uuid, nullable=True)
+    act: Mapped[str] = _of_entry("entry::jsonb ->> 'act'", None)
+    noun: Mapped[str] = _of_entry("entry::jsonb ->> 'noun'", None)
+    ids: Mapped[list[UUID]] = _of_entry("lantern.log_ids(entry)", ARRAY(Uuid))
+
+
+@dataclass(frozen=True)
+class Author:
+    """In whose name entries are written: `by` an account (None for the command line), `via` what it came in by, `why`
+    the purpose stated."""
+
+    organisation_id: UUID
+    by: UUID | None
+    via: str
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class _Noted:
+    act: Act
+    noun: str
+    ids: list[UUID]
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def note(
+    session: AsyncSession, act: Act, noun: str, ids: Iterable[UUID] = (), detail: dict[str, Any] | None = None
+) -> None:
+    """Keeps in mind what is done in this transaction to the rows of a noun. `detail` is JSON without coordinates."""
+    named, told = list(dict.fromkeys(ids)), dict(detail or {})
+    if len(named) > MOST_IDS:
+        named, told = [], told | {"any": True}
+    session.info.setdefault(_NOTED, []).append(_Noted(act, noun, named, told))
+
+
+async def write(session: AsyncSession, author: Author) -> None:
+    """Appends what was noted. The organisation's chain is held from here to the commit: call it last."""
+    for noted in session.info.pop(_NOTED, []):
+        said = {
+            "act": noted.act,
+            "at": time.time_ns() // 1_000_000,
+            "by": author.by and str(author.by),
+            "detail": noted.detail,
+            "ids": [str(one) for one in noted.ids],
+            "noun": noted.noun,
+            "via": author.via,
+            "why": author.why,
+        }
+        entry = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        await session.execute(
+            insert(LogEntry).values(organisation_id=author.organisation_id, id=new_id(), entry=entry).inline()
+        )
