@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from geo.release_series import Series, latest_closed
-from tests.fixtures.browser import Visit
+from tests.fixtures.browser import DESK, PHONE, Visit
 from tests.fixtures.look import run
 from tests.fixtures.town import SmallTown
 
@@ -18,6 +18,18 @@ CROWD = """
         ST_SetSRID(ST_MakePoint(2.31 + n * 1e-5, 54.77), 4326), 25, 14, '2020-01-01'
     FROM generate_series(1, 200) AS n
 """
+PLACES = """
+    INSERT INTO lantern.basemap_feature (organisation_id, id, layer, kind, name, geom)
+    SELECT :organisation_id, gen_random_uuid(), 'place', 'quarter', 'Oldholm ' || n,
+        ST_SetSRID(ST_MakePoint(2.302 + n % 5 * 0.004, 54.764 + n / 5 * 0.001), 4326)
+    FROM generate_series(0, 49) AS n
+"""
+SHOWN = """() => {
+    const boxes = (selector) => [...document.querySelectorAll(selector)]
+        .filter((text) => getComputedStyle(text).visibility === "visible").map((text) => text.getBoundingClientRect())
+        .map((box) => [box.left, box.top, box.right, box.bottom]);
+    return { names: boxes(".map-name span"), places: boxes(".map-place span") };
+}"""
 
 
 async def draw(visit: Visit, series: Series) -> str:
@@ -67,6 +79,24 @@ async def test_a_planner_gets_no_exact_place_from_the_page(visit: Visit, town: S
     text = await page.content()
     for secret in (*map(str, town.sites.values()), "quay site", "note of quay", "north area", "2.32,54.77"):
         assert secret not in text
+
+
+async def test_the_names_of_the_basemap_lie_over_no_number_and_not_over_each_other(
+    visit: Visit, town: SmallTown, owner_url: str
+) -> None:
+    run(owner_url, CROWD, organisation_id=town.organisation_id)
+    run(owner_url, PLACES, organisation_id=town.organisation_id)
+    await draw(visit, Series.CELLS)
+    for size in (PHONE, DESK):
+        page = await visit("pim", "/planner", size=size)
+        await expect(page.locator(".map-place")).to_have_count(50)
+        await expect(page.locator(".map-name span").first).to_be_visible()
+        shown = await page.evaluate(SHOWN)
+        assert shown["names"]
+        assert len(shown["places"]) > 1
+        for number, (west, north, east, south) in enumerate(shown["places"]):
+            for left, top, right, bottom in shown["names"] + shown["places"][:number]:
+                assert left >= east or west >= right or top >= south or north >= bottom
 
 
 async def test_the_script_of_the_map_holds_no_number_of_a_release(visit: Visit) -> None:

@@ -52,6 +52,7 @@ export class Basemap extends (L.LayerGroup as unknown as { new (): Leaflet.Layer
       const layer = source.layer === "place" ? places(found) : this.lines(source.layer, found, (kind) => !GROUNDS.has(kind));
       const grounds = source.layer === "building" ? this.lines("ground", found, (kind) => GROUNDS.has(kind)) : layer;
       this.addLayer(grounds);
+      if (source.layer === "place") map.fire("lantern:places");
       if (source.layer === "building") {
         const show = () => (map.getZoom() >= BUILDINGS_FROM_ZOOM ? this.addLayer(layer) : this.removeLayer(layer));
         map.on("zoomend", show);

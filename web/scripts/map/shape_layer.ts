@@ -116,8 +116,32 @@ export function labelled(map: Leaflet.Map, layers: ShapeLayer[]): void {
         icon: L.divIcon({ className: "map-name", html: text, iconSize: undefined }) }).addTo(names);
     });
   };
+  const settle = () => {
+    place();
+    keepClear(map);
+  };
+  map.on("lantern:places", () => keepClear(map));
   map.on("zoomend moveend layeradd layerremove", (event) => {
-    if (!("layer" in event) || layers.includes(event.layer as ShapeLayer)) place();
+    if (!("layer" in event) || layers.includes(event.layer as ShapeLayer)) settle();
   });
-  place();
+  settle();
+}
+
+/** The basemap's place names make room for labels and for each other: lower, higher, or else not shown. */
+function keepClear(map: Leaflet.Map): void {
+  const taken = [...(map.getPane("names")?.querySelectorAll("span") ?? [])].map((text) => text.getBoundingClientRect());
+  for (const place of map.getPane("places")?.querySelectorAll<HTMLElement>(".map-place") ?? []) {
+    const text = place.firstElementChild as HTMLElement;
+    for (const way of ["", "below", "above", "away"]) {
+      place.className = place.className.replace(/ (below|above|away)\b/, "") + (way && ` ${way}`);
+      const box = text.getBoundingClientRect();
+      if (taken.some((other) => meet(other, box))) continue;
+      taken.push(box);
+      break;
+    }
+  }
+}
+
+function meet(one: DOMRect, other: DOMRect): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 }
