@@ -99,7 +99,8 @@ def reading(client: httpx.Client) -> Iterator[None]:
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     with socket.create_connection((str(address.hostname), address.port or 80)) as reader:
         reader.sendall(
-            f"GET /api/v1/export/sites HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n\r\n".encode()
+            f"GET /api/v1/export/sites HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n"
+            f"Lantern-Purpose: {PURPOSE}\r\n\r\n".encode()
         )
         assert reader.recv(15) == b"HTTP/1.1 200 OK"
         yield
