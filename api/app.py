@@ -30,8 +30,10 @@ from api.asking import get_database
 from api.database import Database
 from api.headers import PrivateHeaders
 from api.incoming import LimitedBody, OwnSiteOnly
+from api.key_file import KeyFile
 from api.settings import Settings
 from api.sign_in_tries import SignInTries
+from api.vault import Vault
 
 NOUNS = (
     session,
@@ -75,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = App(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.database = database
+    app.state.vault = Vault(KeyFile.of(settings))
     app.state.sign_in_tries = SignInTries()
     for noun in NOUNS:
         app.include_router(noun.router)

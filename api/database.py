@@ -95,8 +95,7 @@ class Database:
     @asynccontextmanager
     async def keeping_keys(self) -> AsyncIterator[AsyncSession]:
         """One transaction of the command line that keeps the keys of all organisations, and reaches nothing else."""
-        async with self.knocking() as session:
-            await session.execute(text("SET LOCAL lantern.scope = 'keys'"))
+        async with self._transaction("lantern_app", STATEMENT_TIMEOUT_S, None, scope="keys") as session:
             yield session
 
     @asynccontextmanager

@@ -17,9 +17,11 @@ def _usual_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """Each setting is an environment variable: LANTERN_HOME, LANTERN_DATABASE_URL, LANTERN_HOST, LANTERN_PORT.
+    """Each setting is an environment variable: LANTERN_HOME, LANTERN_DATABASE_URL, LANTERN_HOST, LANTERN_PORT,
+    LANTERN_KEY_FILE.
 
-    `database_url` is SQLAlchemy's form of a PostgreSQL address, or None for the private cluster in `home`.
+    `database_url` is SQLAlchemy's form of a PostgreSQL address, or None for the private cluster in `home`. `key_file`
+    holds the master key, or is None where that lies in `home` too.
     """
 
     model_config = SettingsConfigDict(env_prefix="LANTERN_", env_ignore_empty=True, hide_input_in_errors=True)
@@ -28,11 +30,12 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, Field(repr=False)] = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    key_file: Path | None = None
 
-    @field_validator("home")
+    @field_validator("home", "key_file")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return Path(os.path.abspath(home.expanduser()))
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and Path(os.path.abspath(path.expanduser()))
 
     @field_validator("database_url")
     @classmethod

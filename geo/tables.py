@@ -7,6 +7,7 @@ from geo.change import Change
 from geo.district import District
 from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
+from geo.organisation_key import OrganisationKey
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
 from geo.release_geography import Geography, GeographyCell, GeographyDistrict
@@ -30,6 +31,7 @@ __all__ = [
     "LogEntry",
     "LogHead",
     "Organisation",
+    "OrganisationKey",
     "Release",
     "ReleaseCharge",
     "ReleaseValue",

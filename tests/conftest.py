@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.process",
     "tests.fixtures.command",
     "tests.fixtures.database",
+    "tests.fixtures.vault",
     "tests.fixtures.town",
     "tests.fixtures.importing",
     "tests.fixtures.client",

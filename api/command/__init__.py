@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from api.cluster_account import ClusterError
 from api.command.refusal import Refusal
 from api.command.subcommand import Group
+from api.key_file import KeyRefused
 from api.migration import SchemaUnknown
 from api.postgresql import PostgresqlMissing
 
@@ -23,7 +24,7 @@ app = typer.Typer(
 Start it with `lantern up` and open the address it prints. Everything lives in LANTERN_HOME; other commands
 work while it runs, and also while it does not.""",
     epilog="""Environment: LANTERN_HOME (where data lives), LANTERN_DATABASE_URL (an outside PostGIS instead),
-LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000).""",
+LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000), LANTERN_KEY_FILE (the master key outside LANTERN_HOME).""",
 )
 
 
@@ -36,7 +37,7 @@ def main() -> None:
     """Runs the command line; a refusal is one message on the error stream and status 1."""
     try:
         app()
-    except (Refusal, ClusterError, PostgresqlMissing, SchemaUnknown) as refusal:
+    except (Refusal, KeyRefused, ClusterError, PostgresqlMissing, SchemaUnknown) as refusal:
         typer.echo(f"lantern: {refusal}", err=True)
     except ValidationError as wrong:
         for error in wrong.errors():

@@ -14,6 +14,7 @@ from api.cluster import ADMIN, SERVER, Cluster
 from api.command.connection import require_head
 from api.command.refusal import Refusal
 from api.command.server import serve
+from api.command.vault import ready_vault
 from api.database import Database
 from api.demo import DEMO_PASSWORD, load_demo
 from api.demo_person import demo_people_at, demo_slugs
@@ -68,11 +69,13 @@ def _database(settings: Settings, *, demo: bool) -> Iterator[str]:
     """The address of a ready database, as the server signs in; a private one runs until the block ends."""
     if settings.database_url is not None:
         require_head(settings.database_url)
+        ready_vault(settings, settings.database_url)
         asyncio.run(_refuse_demo_in_public(settings, settings.database_url))
         yield settings.database_url
         return
     with Cluster(settings.home) as cluster:
         migrate(cluster.url(ADMIN), SERVER)
+        ready_vault(settings, cluster.url())
         if demo and settings.on_loopback and is_empty(cluster.url(ADMIN)):
             typer.echo("The database is empty: making the demo town of Doggerstad.")
             asyncio.run(load_demo(cluster.url()))

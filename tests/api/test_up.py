@@ -131,11 +131,11 @@ def test_an_outside_database_is_migrated_by_one_login_and_served_by_another_and_
     early = terminal.run("up", home=home / "unused", database_url=server, port=0)
     assert early.returncode == 1
     assert "lantern migrate" in early.stderr
-    migrated = terminal.run("migrate", "--server-login", "lantern_server", database_url=migrator)
+    migrated = terminal.run("migrate", "--server-login", "lantern_server", home=home / "unused", database_url=migrator)
     assert migrated.returncode == 0, migrated.stderr
     lantern = terminal.up(home=home / "unused", database_url=server)
     assert health(lantern.wait_until_ready()) == 200
-    assert not (home / "unused").exists()
+    assert [path.name for path in (home / "unused").iterdir()] == ["keys"]
 
 
 def test_a_database_of_a_newer_lantern_is_left_as_it_is(home: Path, terminal: Terminal) -> None:

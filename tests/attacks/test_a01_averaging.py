@@ -21,7 +21,7 @@ ASKED = 300
 
 
 async def test_a_release_is_one_vector_over_people_orders_and_restarts(
-    client: Client, database: Database, database_url: str, drawer: Asker, crowd: Crowd, town: SmallTown, half: str
+    client: Client, database: Database, settings: Settings, drawer: Asker, crowd: Crowd, town: SmallTown, half: str
 ) -> None:
     await crowd(12)
     async with database.asking(drawer) as session:
@@ -41,7 +41,7 @@ async def test_a_release_is_one_vector_over_people_orders_and_restarts(
         assert answer.status_code == 200
         seen[answer.content] += 1
     for _ in range(3):
-        restarted = create_app(Settings(database_url=database_url))
+        restarted = create_app(settings)
         async with restarted.router.lifespan_context(restarted):
             transport = httpx.ASGITransport(restarted)
             async with httpx.AsyncClient(transport=transport, base_url="http://lantern.test") as again:
