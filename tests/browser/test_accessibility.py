@@ -26,6 +26,7 @@ PAGES = [
     ("mara", "/accounts"),
     ("mara", "/maps/coverage"),
     ("mara", "/maps/heat"),
+    ("mara", "/maps/heat?colour=red"),
     ("pim", "/planner"),
     ("pim", "/planner/how-to-read"),
     ("pim", "/office"),
@@ -107,3 +108,11 @@ async def test_every_target_is_large_enough_for_cold_hands(visit: Visit) -> None
             .filter(([, box]) => box.height < 44 || box.width < 44)
             .map(([html]) => html)""")
         assert small == [], path
+
+
+async def test_an_access_is_ended_on_a_phone_without_scrolling_sideways(visit: Visit) -> None:
+    page = await visit("stefan", "/accounts", size=PHONE)
+    for button in await page.get_by_role("button", name="End the access of").all():
+        box = await button.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= PHONE[0] - 16
