@@ -130,11 +130,13 @@ async def _copy(connection: AsyncConnection[Any], table: str, rows: list[dict[st
 
 def _tables(town: Town, password_hash: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """What to load, into which table, in the order of the foreign keys."""
-    accounts = [{**row, "roles": list(row["roles"]), "password_hash": password_hash} for row in _rows(town.accounts)]
+    accounts = [{**row, "roles": list(row["roles"])} for row in _rows(town.accounts)]
+    secrets = [{"id": account.id, "password_hash": password_hash} for account in town.accounts]
     return [
         ("districts", "district", _rows(town.districts)),
         ("teams", "team", _rows(town.teams)),
         ("accounts", "account", accounts),
+        ("passwords", "account_secret", secrets),
         ("work areas", "work_area", _rows(town.work_areas)),
         ("assignments", "assignment", _rows(town.assignments)),
         ("the basemap", "basemap_feature", [{"id": new_id(), **row} for row in _rows(town.basemap)]),

@@ -15,6 +15,7 @@ from api.password import MAXIMUM_LENGTH, fits, hash_password_aside
 from api.problem import FORBIDDEN, INVALID_INPUT, Problem
 from geo.account import Account, Role
 from geo.account_query import end_credentials
+from geo.account_secret import keep_password, password_hash_of
 from geo.change import remember
 from geo.organisation import Organisation, bounds_of
 
@@ -74,9 +75,10 @@ async def change_password(body: PasswordChange, request: Request, asked: AskingO
     if asked.asker.by == "token":
         raise Problem(FORBIDDEN, "Sign in to change your password.")
     account = await asked.session.get_one(Account, (asked.asker.organisation_id, asked.asker.account_id))
-    if not await fits(body.current, account.password_hash):
+    now = await password_hash_of(asked.session, account.organisation_id, account.id)
+    if not await fits(body.current, now):
         raise Problem(INVALID_INPUT, errors=[{"where": "body.current", "what": "is not your password"}])
     await remember(asked.session, account, "account", account.id)
-    account.password_hash = await hash_password_aside(body.new)
-    await asked.session.flush()
+    hashed = await hash_password_aside(body.new)
+    await keep_password(asked.session, account.organisation_id, account.id, hashed)
     await end_credentials(asked.session, account, keep=digest(request.cookies.get(COOKIE, "")))

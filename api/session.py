@@ -14,6 +14,7 @@ from api.password import MAXIMUM_LENGTH, fits
 from api.problem import SIGN_IN_FAILED, Problem
 from api.sign_in_tries import SignInTries
 from geo.account import Account, SignIn
+from geo.account_secret import password_hash_of
 from geo.organisation import Organisation
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
@@ -41,7 +42,8 @@ async def sign_in(database: Database, email: str, password: str, device: str = "
     async with database.knocking(sign_in_email=email) as session:
         found = await session.scalars(select(Account).where(Account.email == email).limit(MOST_ACCOUNTS))
         accounts = list(found)
-    fitting = [account for account in accounts if await fits(password, account.password_hash)]
+        hashes = [await password_hash_of(session, account.organisation_id, account.id) for account in accounts]
+    fitting = [account for account, hashed in zip(accounts, hashes, strict=True) if await fits(password, hashed)]
     if not accounts:
         await fits(password, None)
     for account in fitting:

@@ -36,7 +36,6 @@ class Account(OfOrganisation, Versioned, Row):
 
     email: Mapped[str]
     name: Mapped[str]
-    password_hash: Mapped[str | None]
     roles: Mapped[list[str]]
     team_id: Mapped[UUID | None]
     locale: Mapped[str] = mapped_column(default="en", server_default="en")
@@ -44,14 +43,20 @@ class Account(OfOrganisation, Versioned, Row):
 
 
 class SignIn(OfOrganisation, Row):
-    """A session kept by the server; the browser holds the token, the table its SHA-256. `purpose` is why its owner
-    looks at exact places, until `purpose_until`."""
+    """A session kept by the server; the browser holds the token, the table its SHA-256.
+
+    `device` is what the browser says of itself, `name` what its owner calls it. `purpose` is why its owner looks at
+    exact places, until `purpose_until`. `second_factor`: it was opened with one. `awaits_code`: the password was right,
+    and it opens nothing until a code has come.
+    """
 
     __tablename__ = "session"
     __table_args__ = (
         to_organisation(),
         to("account", "account_id"),
         Index(None, "token_hash"),
+        Index(None, "organisation_id", "account_id"),
+        CheckConstraint("length(name) between 1 and 200", name="name"),
         CheckConstraint(
             "(purpose is null) = (purpose_until is null) and length(purpose) between 3 and 200", name="purpose"
         ),
@@ -65,6 +70,9 @@ class SignIn(OfOrganisation, Row):
     expires_at: Mapped[datetime]
     purpose: Mapped[str | None]
     purpose_until: Mapped[datetime | None]
+    name: Mapped[str | None]
+    second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
+    awaits_code: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class AccessToken(OfOrganisation, Row):

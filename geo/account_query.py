@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.account import AccessToken, Account, SignIn
+from geo.account_secret import keep_password
 from geo.change import locked, remember
 from geo.refusal import Refusal
 from geo.team_query import find_team
@@ -41,23 +42,29 @@ async def find_account(
 
 
 async def create_account(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> Account:
-    """A new account from the columns of `account`. Raises Refusal for a team that is not there."""
+    """A new account from the columns of `account`, and `password_hash`. Raises Refusal for a team that is not there."""
     await _check_team(session, values["organisation_id"], values.get("team_id"))
-    account = Account(**values, updated_by=by)
+    columns = {name: value for name, value in values.items() if name != "password_hash"}
+    account = Account(**columns, updated_by=by)
     session.add(account)
     await session.flush()
+    if values.get("password_hash"):
+        await keep_password(session, account.organisation_id, account.id, values["password_hash"])
     return account
 
 
 async def change_account(session: AsyncSession, account: Account, values: dict[str, Any], by: UUID | None) -> None:
-    """Changes columns of an account. Raises Refusal for a team that is not there. A new password ends all sessions
-    and tokens; the day someone has left is looked at whenever one is used."""
+    """Changes columns of an account, and `password_hash`. Raises Refusal for a team that is not there. A new password
+    ends all sessions and tokens; the day someone has left is looked at whenever one is used."""
     await _check_team(session, account.organisation_id, values.get("team_id"))
     await remember(session, account, "account", by)
-    for column, value in values.items():
+    columns = dict(values)
+    password_hash = columns.pop("password_hash", None)
+    for column, value in columns.items():
         setattr(account, column, value)
     await session.flush()
-    if "password_hash" in values:
+    if password_hash:
+        await keep_password(session, account.organisation_id, account.id, password_hash)
         await end_credentials(session, account)
 
 

@@ -38,7 +38,7 @@ class Change(OfOrganisation, Row):
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
-KEPT_APART = {"organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", "password_hash", "body_hash"}
+KEPT_APART = {"organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", "body_hash"}
 
 
 def state(row: Row) -> dict[str, Any]:

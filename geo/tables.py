@@ -1,6 +1,7 @@
 """All tables, so that `schema.metadata` is whole: for migrations and for tests."""
 
 from geo.account import AccessToken, Account, SignIn
+from geo.account_secret import AccountSecret
 from geo.assignment import Assignment
 from geo.basemap import BasemapFeature
 from geo.change import Change
@@ -8,10 +9,13 @@ from geo.district import District
 from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
+from geo.passkey import Passkey, PasskeyChallenge
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
 from geo.release_geography import Geography, GeographyCell, GeographyDistrict
 from geo.schema import metadata
+from geo.second_factor import Authenticator, RecoveryCode
+from geo.sign_in_try import SignInTry
 from geo.site import Site, SiteMove, SiteStatus
 from geo.site_type import SiteType
 from geo.team import Team
@@ -21,7 +25,9 @@ from geo.work_area import WorkArea
 __all__ = [
     "AccessToken",
     "Account",
+    "AccountSecret",
     "Assignment",
+    "Authenticator",
     "BasemapFeature",
     "Change",
     "District",
@@ -32,10 +38,14 @@ __all__ = [
     "LogHead",
     "Organisation",
     "OrganisationKey",
+    "Passkey",
+    "PasskeyChallenge",
+    "RecoveryCode",
     "Release",
     "ReleaseCharge",
     "ReleaseValue",
     "SignIn",
+    "SignInTry",
     "Site",
     "SiteMove",
     "SiteStatus",

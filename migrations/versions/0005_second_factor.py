@@ -1,4 +1,8 @@
-"""Second factors and devices."""
+"""Second factors and devices; what proves who someone is, apart from their account."""
+
+from alembic import op
+
+from migrations.sql import run
 
 revision = "0005"
 down_revision = "0004"
@@ -7,8 +11,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0005_second_factor.sql")
+    bind.exec_driver_sql("RESET ROLE")
 
 
 def downgrade() -> None:
-    pass
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0005_second_factor_down.sql")
+    bind.exec_driver_sql("RESET ROLE")

@@ -82,7 +82,7 @@ async def test_the_database_keeps_neither_secret_nor_password(client: Client, ow
     engine = create_engine(owner_url)
     with engine.connect() as connection:
         sessions = connection.scalars(text("SELECT encode(token_hash, 'hex') FROM lantern.session")).all()
-        hashes = connection.scalars(text("SELECT password_hash FROM lantern.account")).all()
+        hashes = connection.scalars(text("SELECT password_hash FROM lantern.account_secret")).all()
     engine.dispose()
     assert len(sessions) == 1
     assert secret not in sessions[0]

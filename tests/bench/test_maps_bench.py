@@ -101,8 +101,10 @@ def plain_heat_map(owner_url: str) -> tuple[float, int]:
 async def sign_in(client: httpx.AsyncClient, engine: Engine, gent: Gent, password_hash: str) -> None:
     with engine.begin() as connection:
         connection.execute(
-            text("""INSERT INTO lantern.account (organisation_id, id, email, name, password_hash, roles)
-            VALUES (:organisation, :id, 'mara@gent.example', 'Mara', :password, '{manager}')"""),
+            text("""WITH mara AS (INSERT INTO lantern.account (organisation_id, id, email, name, roles)
+                VALUES (:organisation, :id, 'mara@gent.example', 'Mara', '{manager}') RETURNING organisation_id, id)
+            INSERT INTO lantern.account_secret (organisation_id, id, password_hash)
+            SELECT organisation_id, id, :password FROM mara"""),
             {"organisation": gent.organisation_id, "id": new_id(), "password": password_hash},
         )
     form = {"email": "mara@gent.example", "password": PASSWORD}

@@ -14,6 +14,7 @@ from api.database import Database, OrganisationUnknown
 from api.demo import DEMO_PASSWORD, DemoExists, load_demo
 from api.password import fits
 from geo.account import Role
+from geo.account_secret import password_hash_of
 from geo.tables import Account, BasemapFeature, Organisation, Site, SiteStatus, Visit, WorkArea
 
 TODAY = date(2026, 11, 22)
@@ -68,7 +69,11 @@ async def test_alice_has_the_demos_password_and_reaches_her_area_alone(database_
         async with database.asking(manager) as session:
             alice = await session.scalar(select(Account).where(Account.email == "alice@doggerstad.example"))
             assert alice is not None
-            assert await fits(DEMO_PASSWORD, alice.password_hash)
+            own = Asker(alice.organisation_id, "doggerstad", alice.id, frozenset(), "Alice", "en", manager.time_zone)
+        async with database.asking_own(own) as session:
+            assert await fits(DEMO_PASSWORD, await password_hash_of(session, own.organisation_id, alice.id))
+        async with database.asking(manager) as session:
+            assert await password_hash_of(session, own.organisation_id, alice.id) is None
             assert await session.scalar(select(func.count()).select_from(Site)) == summary.sites
         roles = frozenset({Role.STREETWORKER})
         asker = Asker(alice.organisation_id, "doggerstad", alice.id, roles, "Alice", "en", manager.time_zone)

@@ -7,6 +7,9 @@ from migrations import upgrade as migrations
 
 TABLES = text("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('lantern', 'release')")
 
+# At the door there is no organisation yet, and nothing in these rows is of one.
+BEFORE_ANYBODY_IS_KNOWN = ("lantern.passkey_challenge", "lantern.sign_in_try")
+
 
 def test_the_migrations_go_up_agree_with_the_tables_go_down_and_up_again(owner_url: str) -> None:
     engine = create_engine(owner_url)
@@ -26,6 +29,29 @@ def test_the_migrations_go_up_agree_with_the_tables_go_down_and_up_again(owner_u
     engine.dispose()
 
 
+def test_passwords_stay_when_they_move_to_a_table_of_their_own_and_back(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        migrations.downgrade(connection, "0004")
+        connection.execute(
+            text("""
+            WITH city AS (INSERT INTO lantern.organisation (id, slug, name, bounds) VALUES
+                (gen_random_uuid(), 'city', 'City', ST_MakeEnvelope(2, 54, 3, 55, 4326)) RETURNING id)
+            INSERT INTO lantern.account (organisation_id, id, email, name, password_hash, roles)
+            SELECT city.id, gen_random_uuid(), name || '@city.example', name, hash, '{desk}'
+            FROM city, (VALUES ('alice', 'hash of alice'), ('ben', NULL)) AS person (name, hash)""")
+        )
+    with engine.begin() as connection:
+        migrations.upgrade(connection)
+        moved = connection.scalars(text("SELECT password_hash FROM lantern.account_secret"))
+        assert list(moved) == ["hash of alice"]
+    with engine.begin() as connection:
+        migrations.downgrade(connection, "0004")
+        back = connection.execute(text("SELECT name, password_hash FROM lantern.account ORDER BY name"))
+        assert [tuple(row) for row in back] == [("alice", "hash of alice"), ("ben", None)]
+    engine.dispose()
+
+
 def test_every_key_of_an_organisations_table_begins_with_the_organisation(owner_url: str) -> None:
     engine = create_engine(owner_url)
     keys = text("""
@@ -38,6 +64,8 @@ def test_every_key_of_an_organisations_table_begins_with_the_organisation(owner_
     with engine.connect() as connection:
         found = {table: tuple(columns) for table, columns in connection.execute(keys)}
     assert found.pop("lantern.organisation") == ("id",)
+    for table in BEFORE_ANYBODY_IS_KNOWN:
+        assert found.pop(table) == ("id",)
     assert set(found.values()) == {("organisation_id", "id")}
     engine.dispose()
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from api.asker import Asker
 from api.database import Database
 from geo.account import Role
+from geo.account_secret import keep_password, password_hash_of
 from tests.fixtures.town import PEOPLE, SmallTown
 
 pytestmark = pytest.mark.anyio
@@ -153,6 +154,37 @@ async def test_the_role_of_a_planner_reads_no_table_of_places_or_people(asking: 
     for table in (*PLACES, "account", "session", "access_token", "district", "organisation"):
         async with refused(), asking("pim") as session:
             await session.execute(text(f"SELECT 1 FROM lantern.{table}"))
+
+
+async def test_the_hash_of_a_password_is_read_by_its_owner_alone(
+    asking: As, database: Database, town: SmallTown
+) -> None:
+    own = "SELECT id FROM lantern.account_secret"
+    for person in ("alice", "mara", "stefan", "otto"):
+        async with asking(person) as session:
+            assert list(await session.scalars(text(own))) == [town.accounts[person]]
+    async with database.knocking(sign_in_email=town.email("ben")) as session:
+        assert list(await session.scalars(text(own))) == [town.accounts["ben"]]
+    async with database.knocking() as session:
+        assert list(await session.scalars(text(own))) == []
+
+
+async def test_a_manager_names_whose_password_is_replaced_and_it_is_no_strangers(
+    asking: As, database: Database, town: SmallTown
+) -> None:
+    ben, otto = town.accounts["ben"], town.accounts["otto"]
+    async with asking("stefan") as session:
+        await keep_password(session, town.organisation_id, ben, "new")
+    for person, organisation_id, account_id in (
+        ("alice", town.organisation_id, ben),
+        ("mara", town.silverpit_id, otto),
+        ("mara", town.organisation_id, otto),
+    ):
+        with pytest.raises(DBAPIError):
+            async with asking(person) as session:
+                await keep_password(session, organisation_id, account_id, "stolen")
+    async with database.knocking(sign_in_email=town.email("ben")) as session:
+        assert await password_hash_of(session, town.organisation_id, ben) == "new"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""Passkeys: a key pair that a device keeps and shows after it has checked who holds it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.account import Account
+from geo.schema import OfOrganisation, Row, to
+
+CHALLENGE_LASTS = timedelta(minutes=5)
+MOST_WITH_ONE_ID = 5
+
+
+class Passkey(OfOrganisation, Row):
+    """`host` is the address it was made for, `credential_id` the name that the device gave it, `sign_count` how often
+    it was used as far as the device counts."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (
+        to("account", "account_id"),
+        UniqueConstraint("organisation_id", "credential_id"),
+        Index(None, "credential_id"),
+        Index(None, "organisation_id", "account_id"),
+        CheckConstraint("length(name) between 1 and 200", name="name"),
+        CheckConstraint("length(credential_id) between 16 and 1023", name="credential_id"),
+    )
+
+    account_id: Mapped[UUID]
+    name: Mapped[str]
+    host: Mapped[str]
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Row):
+    """What a device is to sign, hashed together with what for: good once, for five minutes. Of no organisation: it is
+    asked for before anybody is known."""
+
+    __tablename__ = "passkey_challenge"
+    __table_args__ = (Index(None, "ends_at"),)
+
+    id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    ends_at: Mapped[datetime]
+
+
+async def list_passkeys(session: AsyncSession, account: Account) -> list[Passkey]:
+    """Those of an account, the newest first."""
+    rows = select(Passkey).where(Passkey.organisation_id == account.organisation_id, Passkey.account_id == account.id)
+    return list(await session.scalars(rows.order_by(Passkey.id.desc())))
+
+
+async def passkeys_by_credential(session: AsyncSession, credential_id: bytes) -> list[Passkey]:
+    """Those that a device means by this name: devices choose at random, so mostly one. The transaction names it."""
+    rows = select(Passkey).where(Passkey.credential_id == credential_id)
+    return list(await session.scalars(rows.order_by(Passkey.id).limit(MOST_WITH_ONE_ID)))
+
+
+async def remove_passkey(session: AsyncSession, account: Account, passkey_id: UUID) -> bool:
+    """False where the account has none of that id."""
+    row = delete(Passkey).where(
+        Passkey.organisation_id == account.organisation_id,
+        Passkey.account_id == account.id,
+        Passkey.id == passkey_id,
+    )
+    return (await session.execute(row.returning(Passkey.id))).first() is not None
+
+
+async def forget_passkeys(session: AsyncSession, account: Account) -> None:
+    rows = delete(Passkey).where(Passkey.organisation_id == account.organisation_id, Passkey.account_id == account.id)
+    await session.execute(rows)
+
+
+async def keep_challenge(session: AsyncSession, challenge_id: bytes) -> None:
+    """Keeps one, and clears those away whose time has passed. The transaction names it."""
+    now = datetime.now(UTC)
+    await session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.ends_at < now))
+    await session.execute(insert(PasskeyChallenge).values(id=challenge_id, ends_at=now + CHALLENGE_LASTS))
+
+
+async def use_challenge(session: AsyncSession, challenge_id: bytes) -> bool:
+    """Uses it up; False where it was never given, was used or is too old."""
+    row = delete(PasskeyChallenge).where(
+        PasskeyChallenge.id == challenge_id, PasskeyChallenge.ends_at > datetime.now(UTC)
+    )
+    return (await session.execute(row.returning(PasskeyChallenge.id))).first() is not None
