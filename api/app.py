@@ -1,5 +1,6 @@
 """The app factory: the API and nothing else. `web.app` puts the pages beside it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from api import (
     coverage,
     district,
     export,
+    log,
     me,
     problem,
     purpose,
@@ -26,6 +28,7 @@ from api import (
     visit,
     work_area,
 )
+from api.anchor import Anchors
 from api.asking import get_database
 from api.database import Database
 from api.headers import PrivateHeaders
@@ -53,6 +56,7 @@ NOUNS = (
     coverage,
     basemap,
     upload,
+    log,
 )
 
 
@@ -64,14 +68,19 @@ class App(FastAPI):
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API under `/api/v1`, and `/healthz`. The database's connections open with the app and close with it."""
+    """The API under `/api/v1`, and `/healthz`. The database's connections open with the app and close with it; while it
+    runs the heads of the logs are anchored."""
     if settings.database_url is None:
         raise ValueError("settings name no database: start the cluster first")
     database = Database(settings.database_url)
+    anchors = Anchors(settings.home, settings.anchor_command)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anchoring = asyncio.create_task(anchors.keep(database))
         yield
+        anchoring.cancel()
+        await anchors.try_to_drop(database)
         await database.close()
 
     app = App(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import LiteralString
+from uuid import UUID
 
 from psycopg import sql
 from sqlalchemy import select, text
@@ -40,6 +41,8 @@ class Database:
             hide_parameters=True,
         )
         self.streams = asyncio.Semaphore(MOST_STREAMS)
+        self.logged: set[UUID] = set()
+        """The organisations whose log moved through this pool."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -114,8 +117,8 @@ class Database:
         async with self._sessions() as session, session.begin():
             await (await raw(session)).execute(sql.SQL("; ").join(lines), prepare=False)
             yield session
-            if author is not None:
-                await write(session, author)
+            if author is not None and await write(session, author):
+                self.logged.add(author.organisation_id)
 
     async def asker_of_organisation(self, slug: str, role: Role = Role.MANAGER, purpose: str | None = None) -> Asker:
         """The command line acting for an organisation; raises OrganisationUnknown."""

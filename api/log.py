@@ -65,6 +65,7 @@ def wanted_of(asked: Asked, query: LogQuery) -> LogWanted:
 async def read_log(asked: Stewarding, query: Annotated[LogQuery, Query()]) -> LogOut:
     """What was seen and done in your organisation, the newest first."""
     asked_for = wanted_of(asked, query)
+    asked.saw("log", [query.row] if query.row else [])
     rows = await list_log(asked.session, asked.asker.organisation_id, asked_for, query.before, query.limit + 1)
     found = [LoggedOut.model_validate(row) for row in rows[: query.limit]]
     more = len(rows) > query.limit

@@ -18,10 +18,10 @@ def _usual_home() -> Path:
 
 class Settings(BaseSettings):
     """Each setting is an environment variable: LANTERN_HOME, LANTERN_DATABASE_URL, LANTERN_HOST, LANTERN_PORT,
-    LANTERN_KEY_FILE.
+    LANTERN_KEY_FILE, LANTERN_ANCHOR_COMMAND.
 
     `database_url` is SQLAlchemy's form of a PostgreSQL address, or None for the private cluster in `home`. `key_file`
-    holds the master key, or is None where that lies in `home` too.
+    holds the master key, or is None where that lies in `home` too. `anchor_command` is told each anchor of the log.
     """
 
     model_config = SettingsConfigDict(env_prefix="LANTERN_", env_ignore_empty=True, hide_input_in_errors=True)
@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     key_file: Path | None = None
+    anchor_command: str | None = None
 
     @field_validator("home", "key_file")
     @classmethod

@@ -107,9 +107,10 @@ def note(
     session.info.setdefault(_NOTED, []).append(_Noted(act, noun, named, told))
 
 
-async def write(session: AsyncSession, author: Author) -> None:
-    """Appends what was noted. The organisation's chain is held from here to the commit: call it last."""
-    for noted in session.info.pop(_NOTED, []):
+async def write(session: AsyncSession, author: Author) -> bool:
+    """Appends what was noted; was there anything? The organisation's chain is held from here to the commit."""
+    all_noted = session.info.pop(_NOTED, [])
+    for noted in all_noted:
         said = {
             "act": noted.act,
             "at": time.time_ns() // 1_000_000,
@@ -121,6 +122,7 @@ async def write(session: AsyncSession, author: Author) -> None:
             "why": author.why,
         }
         entry = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        await session.execute(
-            insert(LogEntry).values(organisation_id=author.organisation_id, id=new_id(), entry=entry).inline()
-        )
+        # Without RETURNING: who adds to the log may not therefore read it.
+        row = insert(LogEntry).values(organisation_id=author.organisation_id, id=new_id(), entry=entry)
+        await session.execute(row.inline(), execution_options={"synchronize_session": False})
+    return bool(all_noted)

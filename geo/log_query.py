@@ -28,7 +28,7 @@ class LogWanted:
 
 @dataclass(frozen=True)
 class Logged:
-    """One entry. `ids` are at most the first few of the rows it names, `count` is how many, None where it may be any."""
+    """One entry. `ids` are the first few of the rows it names, `count` is how many, None where it may be any."""
 
     seq: int
     at: datetime

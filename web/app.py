@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from api.app import create_app as create_api
 from api.asking import Who
 from api.settings import Settings
-from web import account, accounts, maps, preference, problem_page, sign_in
+from web import account, accounts, maps, preference, problem_page, purpose, sign_in
 from web.navigation import home
 from web.office import home as office
 from web.office import releases, upload
@@ -14,8 +14,11 @@ from web.phone import home as phone
 from web.phone import visit
 from web.planner import home as planner
 from web.static_file import StaticFiles
+from web.steward import log
 
-PAGES = (sign_in, account, preference, accounts, phone, visit, office, releases, upload, planner, maps)
+PAGES = (
+    sign_in, account, preference, purpose, accounts, phone, visit, office, releases, upload, planner, maps, log,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> FastAPI:

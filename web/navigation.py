@@ -24,6 +24,7 @@ WAYS = (
     Way("/import", N_("Import"), frozenset({Role.MANAGER})),
     Way("/planner", N_("Releases"), frozenset({Role.PLANNER, Role.STEWARD})),
     Way("/planner/how-to-read", N_("How to read them"), frozenset({Role.PLANNER, Role.STEWARD})),
+    Way("/steward", N_("Who saw what"), frozenset({Role.STEWARD})),
     Way("/accounts", N_("Accounts"), frozenset({Role.MANAGER, Role.STEWARD})),
     Way("/account", N_("My account"), frozenset(Role)),
 )
@@ -31,7 +32,7 @@ HOMES = (
     (Role.MANAGER, "/office"),
     (Role.STREETWORKER, "/phone"),
     (Role.PLANNER, "/planner"),
-    (Role.STEWARD, "/accounts"),
+    (Role.STEWARD, "/steward"),
 )
 
 

@@ -6,7 +6,16 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from api import problem
-from api.problem import FORBIDDEN, INTERNAL, INVALID_INPUT, NOT_FOUND, NOT_SIGNED_IN, RELEASES_ONLY, Problem
+from api.problem import (
+    FORBIDDEN,
+    INTERNAL,
+    INVALID_INPUT,
+    NOT_FOUND,
+    NOT_SIGNED_IN,
+    PURPOSE_REQUIRED,
+    RELEASES_ONLY,
+    Problem,
+)
 from web.i18n import N_
 from web.page import own_path, render
 
@@ -41,7 +50,9 @@ def install(app: FastAPI) -> None:
         if not wants_page(request):
             return problem.response(found)
         if found.kind == NOT_SIGNED_IN and request.method == "GET":
-            return to_sign_in(request)
+            return to("/sign-in", request)
+        if found.kind == PURPOSE_REQUIRED and request.method == "GET":
+            return to("/purpose", request)
         return page(request, unsaved(found) if found.kind == NOT_SIGNED_IN else found)
 
     for kind in problem.HANDLED:
@@ -52,10 +63,11 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def to_sign_in(request: Request) -> Response:
+def to(place: str, request: Request) -> Response:
+    """There first, and from there back to what was asked for."""
     query = request.url.query
     wish = own_path(request.url.path + (f"?{query}" if query else ""))
-    return RedirectResponse(f"/sign-in?{urlencode({'next': wish})}" if wish != "/" else "/sign-in", 303)
+    return RedirectResponse(f"{place}?{urlencode({'next': wish})}" if wish != "/" else place, 303)
 
 
 def unsaved(found: Problem) -> Problem:

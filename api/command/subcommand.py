@@ -18,6 +18,7 @@ PLACES = {
     "import": ("import_", "app"),
     "map": ("map", "app"),
     "release": ("release", "app"),
+    "log": ("log", "app"),
 }
 """In the order of the help: the module in this package, and the function or the group of commands in it."""
 

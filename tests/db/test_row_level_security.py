@@ -331,3 +331,30 @@ async def test_a_transaction_that_failed_leaves_nothing_either(asking: As, datab
         await session.execute(text("TRUNCATE lantern.site"))
     async with database.knocking() as session:
         assert await count(session, "site") == 0
+
+
+async def test_the_log_is_added_to_in_ones_own_name_and_altered_by_nobody(asking: As, town: SmallTown) -> None:
+    entry = text("""
+        INSERT INTO lantern.log_entry (organisation_id, id, entry)
+        VALUES (:organisation, gen_random_uuid(), json_build_object(
+            'at', 0, 'by', CAST(:by AS text), 'act', 'read', 'noun', 'site', 'ids', json_build_array())::text)""")
+    own = {"organisation": town.organisation_id, "by": str(town.accounts["alice"])}
+    async with asking("alice") as session:
+        await session.execute(entry, own)
+        assert await count(session, "log_entry") == 0
+    for forged in ({"by": str(town.accounts["ben"])}, {"by": None}, {"organisation": town.silverpit_id}):
+        async with refused(), asking("alice") as session:
+            await session.execute(entry, own | forged)
+    for statement in (
+        "UPDATE lantern.log_entry SET entry = '{}'",
+        "DELETE FROM lantern.log_entry",
+        "UPDATE lantern.log_head SET seq = 0",
+        "DELETE FROM lantern.log_head",
+    ):
+        for person in ("alice", "mara", "stefan"):
+            async with refused(), asking(person) as session:
+                await session.execute(text(statement))
+    async with asking("stefan") as session:
+        assert await count(session, "log_entry") == 1
+    async with asking("otto") as session:
+        assert await count(session, "log_entry") == 0

@@ -1,0 +1,149 @@
+"""The log: who saw and did what. What is shown is written down in the same transaction, or is not shown."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.fixtures.client import Client
+from tests.fixtures.look import run
+from tests.fixtures.town import PURPOSE, SmallTown
+
+pytestmark = pytest.mark.anyio
+LOG = "/api/v1/log"
+
+
+def logged(owner_url: str) -> list[dict[str, Any]]:
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        rows = list(connection.scalars(text("SELECT entry FROM lantern.log_entry ORDER BY seq")))
+    engine.dispose()
+    return [json.loads(row) for row in rows]
+
+
+async def test_each_exact_place_that_is_shown_is_written_down(client: Client, town: SmallTown, owner_url: str) -> None:
+    alice = await client("alice")
+    site, visit = str(town.sites["quay"]), str(town.visits["quay"])
+    paths = {
+        "/api/v1/sites": ("site", {site}),
+        f"/api/v1/sites/{site}": ("site", {site}),
+        f"/api/v1/sites/{site}/history": ("site", {site}),
+        "/api/v1/visits": ("visit", {visit, site}),
+        f"/api/v1/visits/{visit}": ("visit", {visit, site}),
+        "/phone": ("site", {site}),
+        "/phone/visit": ("site", {site}),
+        "/maps/coverage?sites=overdue": ("site", set()),
+    }
+    for path, (noun, ids) in paths.items():
+        before = len(logged(owner_url))
+        assert (await alice.get(path)).status_code == 200, path
+        [entry] = logged(owner_url)[before:]
+        assert (entry["act"], entry["noun"], set(entry["ids"])) == ("read", noun, ids), path
+        assert (entry["by"], entry["via"], entry["why"]) == (str(town.accounts["alice"]), "session", None)
+
+
+async def test_what_a_manager_sees_is_written_down_with_the_purpose(
+    client: Client, town: SmallTown, owner_url: str
+) -> None:
+    mara = await client("mara")
+    await mara.get("/api/v1/sites")
+    stated, read = logged(owner_url)[-2:]
+    assert (stated["act"], stated["detail"]) == ("purpose-stated", {"purpose": PURPOSE, "minutes": 60})
+    assert (read["act"], read["why"], len(read["ids"])) == ("read", PURPOSE, 3)
+
+
+async def test_a_download_is_written_down_before_it_begins(client: Client, town: SmallTown, owner_url: str) -> None:
+    mara = await client("mara")
+    for path, noun, ids in (
+        ("/api/v1/export/sites?bbox=2.3,54.7,2.4,54.8&status=active", "sites", {"quay", "lane"}),
+        ("/api/v1/export/visits", "visits", {"quay", "lane"}),
+        ("/api/v1/export/areas", "areas", set()),
+    ):
+        assert (await mara.get(path)).status_code == 200
+        entry = logged(owner_url)[-1]
+        assert (entry["act"], entry["noun"]) == ("exported", noun)
+        assert set(entry["ids"]) == {str(town.sites[name]) for name in ids}
+        assert "54." not in json.dumps(entry["detail"])
+
+
+async def test_where_the_log_cannot_be_written_nothing_is_shown(
+    client: Client, town: SmallTown, owner_url: str
+) -> None:
+    alice, mara = await client("alice"), await client("mara")
+    run(owner_url, "REVOKE INSERT ON lantern.log_entry FROM lantern_app")
+    new = {"geom": {"type": "Point", "coordinates": [2.31, 54.77]}, "site_type": "park"}
+    for answer in (
+        await alice.get("/api/v1/sites"),
+        await alice.get("/phone"),
+        await mara.get("/api/v1/export/sites"),
+        await alice.post("/api/v1/sites", json=new),
+    ):
+        assert answer.status_code in {403, 503}
+        assert "quay" not in answer.text
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM lantern.site WHERE site_type = 'park'")) == 0
+    engine.dispose()
+
+
+async def test_what_was_refused_was_not_seen(client: Client, town: SmallTown, owner_url: str) -> None:
+    alice = await client("alice")
+    before = len(logged(owner_url))
+    assert (await alice.get(f"/api/v1/sites/{town.sites['lane']}")).status_code == 404
+    assert len(logged(owner_url)) == before
+
+
+async def test_the_steward_reads_the_history_of_a_site_and_of_a_person(client: Client, town: SmallTown) -> None:
+    alice, ben, mara = await client("alice"), await client("ben"), await client("mara")
+    for worker in (alice, ben):
+        await worker.get("/api/v1/sites")
+    await mara.get(f"/api/v1/sites/{town.sites['quay']}")
+    stefan = await client("stefan")
+    of_site = (await stefan.get(f"{LOG}?row={town.sites['quay']}&act=read")).json()["items"]
+    seen_by = [entry["account_id"] for entry in of_site if entry["noun"] == "site"]
+    assert seen_by == [str(town.accounts[name]) for name in ("mara", "alice")]
+    of_ben = (await stefan.get(f"{LOG}?account={town.accounts['ben']}&act=read")).json()["items"]
+    assert [entry["ids"] for entry in of_ben] == [[str(town.sites["lane"])]]
+
+
+async def test_the_log_comes_in_pages(client: Client) -> None:
+    alice, stefan = await client("alice"), await client("stefan")
+    for _ in range(5):
+        await alice.get("/api/v1/sites")
+    seen: list[int] = []
+    before = ""
+    while before != "&before=None":
+        page = (await stefan.get(f"{LOG}?limit=2&act=read{before}")).json()
+        seen += [entry["seq"] for entry in page["items"] if entry["noun"] == "site"]
+        before = f"&before={page['before']}"
+    assert len(seen) == 5
+    assert seen == sorted(seen, reverse=True)
+
+
+@pytest.mark.parametrize("person", ["alice", "mara", "pim", "dora", "otto"])
+async def test_only_the_steward_reads_the_log(client: Client, person: str) -> None:
+    assert (await (await client(person)).get(LOG)).status_code == 403
+    assert (await (await client(person)).get("/steward")).status_code == 403
+
+
+async def test_reading_the_log_is_written_down_too(client: Client, town: SmallTown, owner_url: str) -> None:
+    stefan = await client("stefan")
+    await stefan.get(f"{LOG}?row={town.sites['quay']}")
+    entry = logged(owner_url)[-1]
+    assert (entry["act"], entry["noun"], entry["ids"]) == ("read", "log", [str(town.sites["quay"])])
+
+
+async def test_the_page_of_the_steward_shows_who_saw_what(
+    client: Client, anyone: httpx.AsyncClient, town: SmallTown
+) -> None:
+    await (await client("mara")).get("/api/v1/sites")
+    stefan = await client("stefan")
+    page = await stefan.get("/steward", params={"account": str(town.accounts["mara"]), "act": "", "row": ""})
+    assert page.status_code == 200
+    assert PURPOSE in page.text
+    assert "Mara" in page.text
+    assert "54." not in page.text
+    of_site = await stefan.get(f"/steward?row={town.sites['quay']}")
+    assert f"The history of {town.sites['quay']}" in of_site.text

@@ -1,0 +1,65 @@
+"""Who saw which site, when and why."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ConfigDict, Field, model_validator
+from starlette.responses import Response
+
+from api.log import LogQuery, Stewarding, wanted_of
+from geo.account_query import list_accounts
+from geo.log import Act
+from geo.log_query import list_log
+from web.i18n import N_
+from web.page import render
+
+router = APIRouter(prefix="/steward", include_in_schema=False)
+PAGE = 50
+ACTS = {
+    Act.CHANGED: N_("changed"),
+    Act.CREATED: N_("made"),
+    Act.EXPORTED: N_("exported"),
+    Act.IMPORTED: N_("imported"),
+    Act.PURPOSE_ENDED: N_("ended a purpose"),
+    Act.PURPOSE_STATED: N_("stated a purpose"),
+    Act.READ: N_("saw"),
+    Act.RELEASED: N_("drew"),
+}
+NOUNS = {
+    "log": N_("the log"),
+    "session": N_("a session"),
+    "site": N_("sites"),
+    "sites": N_("sites"),
+    "visit": N_("visits"),
+    "visits": N_("visits"),
+}
+
+
+class LogForm(LogQuery):
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(PAGE, ge=1, le=PAGE)
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_what_was_not_chosen(cls, given: Any) -> Any:
+        """A form sends an empty field for that."""
+        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+
+@router.get("")
+async def log_page(request: Request, asked: Stewarding, query: Annotated[LogForm, Query()]) -> Response:
+    """The log with its filters; each row leads to the history of the person or of the site."""
+    rows = await list_log(asked.session, asked.asker.organisation_id, wanted_of(asked, query), query.before, PAGE + 1)
+    asked.saw("log", [query.row] if query.row else [])
+    people = await list_accounts(asked.session, asked.asker.organisation_id)
+    context: dict[str, Any] = {
+        "rows": rows[:PAGE],
+        "older": rows[PAGE - 1].seq if len(rows) > PAGE else None,
+        "people": people,
+        "names": {person.id: person.name for person in people},
+        "asked_for": query,
+        "acts": ACTS,
+        "nouns": NOUNS,
+    }
+    return render(request, "steward/log.html", asked.asker, **context)
