@@ -20,7 +20,7 @@ from geo.export import Form, copy_statement
 from geo.export_wanted import Wanted, Whose
 from tests.bench.million import add_sites, report
 from tests.fixtures.command import Terminal
-from tests.fixtures.town import PASSWORD, SmallTown
+from tests.fixtures.town import PASSWORD, PURPOSE, SmallTown
 
 pytestmark = pytest.mark.bench
 SIZES = (10_000, 100_000, 1_000_000)
@@ -107,7 +107,7 @@ def download(address: str, token: str) -> tuple[float, int]:
     where = urlsplit(address)
     connection = http.client.HTTPConnection(str(where.hostname), where.port, timeout=120)
     began = time.perf_counter()
-    connection.request("GET", "/api/v1/export/sites", headers={"Authorization": f"Bearer {token}"})
+    connection.request("GET", "/api/v1/export/sites", headers={"Authorization": f"Bearer {token}", "Lantern-Purpose": PURPOSE})
     answer = connection.getresponse()
     assert answer.status == 200
     length, last, buffer = 0, b"", bytearray(MB)
