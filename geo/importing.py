@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.district_import import import_districts
 from geo.import_order import Order, Reckoning
+from geo.log import Act, note
 from geo.observation import import_observations
 from geo.reading import Source, open_source
 from geo.site_import import import_sites
@@ -41,6 +42,7 @@ async def import_file(session: AsyncSession, noun: str, file: BinaryIO, order: O
     reckoning.written = not order.dry_run and (order.keep_going or not reckoning.refused)
     if reckoning.written:
         await step.commit()
+        note(session, Act.IMPORTED, noun, (), {"read": reckoning.read, "kept": reckoning.kept})
     else:
         await step.rollback()
     return reckoning

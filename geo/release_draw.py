@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import BigInteger, Date, Text
 
 from geo.grid import cell_code
+from geo.log import Act, note
 from geo.organisation import Organisation
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge, most_paid
@@ -99,6 +100,8 @@ async def draw_release(
     release.body = release_file(release, shapes, values)
     release.sha256 = sha256(release.body).digest()
     await _store(session, release, values, list(sites))
+    told = {"series": series.value, "period": of.name, "epsilon": noise.epsilon, "sha256": release.sha256.hex()}
+    note(session, Act.RELEASED, "release", [release.id], told)
     return release
 
 

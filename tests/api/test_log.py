@@ -1,5 +1,6 @@
 """The log: who saw and did what. What is shown is written down in the same transaction, or is not shown."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -147,3 +148,33 @@ async def test_the_page_of_the_steward_shows_who_saw_what(
     assert "54." not in page.text
     of_site = await stefan.get(f"/steward?row={town.sites['quay']}")
     assert f"The history of {town.sites['quay']}" in of_site.text
+
+
+async def test_imports_drawn_releases_and_logged_visits_are_written_down(
+    client: Client, town: SmallTown, owner_url: str
+) -> None:
+    mara, alice = await client("mara"), await client("alice")
+    square = [[2.31, 54.77], [2.33, 54.77], [2.33, 54.78], [2.31, 54.78], [2.31, 54.77]]
+    district = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"code": "X", "name": "Kelp"},
+                "geometry": {"type": "Polygon", "coordinates": [square]},
+            }
+        ],
+    }
+    assert (await mara.post("/api/v1/imports/districts", json=district)).status_code == 200
+    entry = logged(owner_url)[-1]
+    assert (entry["act"], entry["noun"], entry["detail"]) == ("imported", "districts", {"kept": 1, "read": 1})
+    drawn = await mara.post("/api/v1/releases", json={"series": "cells", "period": "2025-H1"})
+    assert drawn.status_code == 201, drawn.text
+    entry = logged(owner_url)[-1]
+    frozen = hashlib.sha256((await mara.get(f"/api/v1/releases/{drawn.json()['id']}.geojson")).content).hexdigest()
+    assert (entry["act"], entry["ids"], entry["detail"]["sha256"]) == ("released", [drawn.json()["id"]], frozen)
+    visit = {"visited_at": "2026-01-02T23:30:00+01:00", "outcome": "met", "site_id": str(town.sites["quay"])}
+    made = await alice.post("/api/v1/visits", json=visit)
+    entry = logged(owner_url)[-1]
+    assert (entry["act"], entry["noun"]) == ("created", "visit")
+    assert entry["ids"] == [made.json()["id"], str(town.sites["quay"])]

@@ -107,7 +107,9 @@ def download(address: str, token: str) -> tuple[float, int]:
     where = urlsplit(address)
     connection = http.client.HTTPConnection(str(where.hostname), where.port, timeout=120)
     began = time.perf_counter()
-    connection.request("GET", "/api/v1/export/sites", headers={"Authorization": f"Bearer {token}", "Lantern-Purpose": PURPOSE})
+    connection.request(
+        "GET", "/api/v1/export/sites", headers={"Authorization": f"Bearer {token}", "Lantern-Purpose": PURPOSE}
+    )
     answer = connection.getresponse()
     assert answer.status == 200
     length, last, buffer = 0, b"", bytearray(MB)

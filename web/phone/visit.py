@@ -14,6 +14,7 @@ from api.asking import Asked
 from geo.delivery import Delivery, body_hash
 from geo.geometry import GeometryError
 from geo.geometry import point as check_point
+from geo.log import Act, note
 from geo.organisation import Organisation
 from geo.refusal import Refusal
 from geo.schema import new_id
@@ -54,6 +55,8 @@ async def log(request: Request, asked: Working) -> Response:
         wrong = await _save(asked, form, fields)
     if form is None or wrong:
         return await _page(request, asked, fields, wrong)
+    place = form.new_site_id if form.place == NEW else form.known_site
+    note(asked.session, Act.CREATED, "visit", [form.id, place] if place else [form.id])
     return RedirectResponse(f"/phone?saved={form.id}", 303)
 
 

@@ -26,7 +26,12 @@ ACTS = {
     Act.RELEASED: N_("drew"),
 }
 NOUNS = {
+    "areas": N_("work areas"),
+    "coverage": N_("coverage"),
+    "districts": N_("districts"),
     "log": N_("the log"),
+    "observations": N_("observations"),
+    "release": N_("a release"),
     "session": N_("a session"),
     "site": N_("sites"),
     "sites": N_("sites"),
