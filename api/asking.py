@@ -12,6 +12,7 @@ from api.asker import Asker
 from api.credential import TOKEN_PREFIX, asker_of_session, asker_of_token
 from api.database import Database
 from api.problem import FORBIDDEN, INVALID_INPUT, NOT_SIGNED_IN, PURPOSE_REQUIRED, RELEASES_ONLY, Kind, Problem
+from api.vault import Keys, Vault
 from geo.account import Role
 from geo.log import Act, note
 
@@ -27,6 +28,11 @@ class Asked:
     session: AsyncSession
     asker: Asker
     database: Database
+    vault: Vault
+
+    async def keys(self) -> Keys:
+        """The keys of the asker's organisation, for what is sealed; see `Vault.keys`."""
+        return await self.vault.keys(self.session, self.asker.organisation_id)
 
     def exact(self) -> None:
         """Exact places are wanted: raises `purpose-required` where who asks has to say why and did not."""
@@ -39,6 +45,10 @@ class Asked:
 
 def get_database(request: Request) -> Database:
     return cast(Database, request.app.state.database)
+
+
+def get_vault(request: Request) -> Vault:
+    return cast(Vault, request.app.state.vault)
 
 
 async def find_asker(request: Request) -> Asker | None:
@@ -101,7 +111,7 @@ def asked_as(*roles: Role, exact: bool = False) -> Callable[..., AsyncIterator[A
             raise refusal(asker)
         database = get_database(request)
         async with database.asking(asker) as session:
-            found = Asked(session, asker, database)
+            found = Asked(session, asker, database, get_vault(request))
             if exact:
                 found.exact()
             yield found
@@ -113,7 +123,7 @@ async def asked_own(request: Request, asker: Who) -> AsyncIterator[Asked]:
     """A dependency for what is everyone's own, whatever their roles: account, sessions, tokens."""
     database = get_database(request)
     async with database.asking_own(asker) as session:
-        yield Asked(session, asker, database)
+        yield Asked(session, asker, database, get_vault(request))
 
 
 Asking = Annotated[Asked, Depends(asked_as(), scope="function")]

@@ -18,14 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.asker import Asker
 from api.database import Database, OrganisationUnknown
 from api.password import hash_password_aside
+from api.vault import Vault
 from data.doggerstad.record import Organisation as Founded
 from data.doggerstad.town import Town, make_town
 from geo.driver import raw
+from geo.note import COLUMNS, Noted, sealed_note
 from geo.organisation import add_site_types
 from geo.release_draw import draw_release
 from geo.release_series import Series, latest_closed
 from geo.schema import new_id
-from geo.tables import Organisation
+from geo.seal import Seal
+from geo.tables import Organisation, Site, Visit
 
 SLUG = "doggerstad"
 DEMO_PASSWORD = "doggerstad by night"  # noqa: S105
@@ -52,7 +55,12 @@ class DemoSummary:
 
 
 async def load_demo(
-    url: str, today: date | None = None, *, seed: int = DEMO_SEED, told: Told = lambda what, done, total: None
+    url: str,
+    vault: Vault,
+    today: date | None = None,
+    *,
+    seed: int = DEMO_SEED,
+    told: Told = lambda what, done, total: None,
 ) -> DemoSummary:
     """Makes Doggerstad as it is on `today` (by default the machine's date) and loads it, in one transaction.
 
@@ -67,7 +75,8 @@ async def load_demo(
         asker = Asker.command(organisation.id, organisation.slug, organisation.time_zone)
         async with database.asking(asker) as session:
             await _found(session, organisation)
-            await _fill(session, town, password_hash, told)
+            keys = await vault.keys(session, organisation.id)
+            await _fill(session, town, password_hash, keys, told)
             await _release(session, organisation.id, today or asker.today)
     finally:
         await database.close()
@@ -95,8 +104,8 @@ async def _found(session: AsyncSession, organisation: Founded) -> None:
     await add_site_types(session, organisation.id)
 
 
-async def _fill(session: AsyncSession, town: Town, password_hash: str, told: Told) -> None:
-    tables = _tables(town, password_hash)
+async def _fill(session: AsyncSession, town: Town, password_hash: str, seal: Seal, told: Told) -> None:
+    tables = _tables(town, password_hash, seal)
     done, total = 0, sum(len(rows) for _, _, rows in tables)
     for what, table, rows in tables:
         told(what, done, total)
@@ -128,7 +137,7 @@ async def _copy(connection: AsyncConnection[Any], table: str, rows: list[dict[st
     await connection.execute(sql.SQL(keep).format(**names))
 
 
-def _tables(town: Town, password_hash: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
+def _tables(town: Town, password_hash: str, seal: Seal) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """What to load, into which table, in the order of the foreign keys."""
     accounts = [{**row, "roles": list(row["roles"])} for row in _rows(town.accounts)]
     secrets = [{"id": account.id, "password_hash": password_hash} for account in town.accounts]
@@ -140,9 +149,9 @@ def _tables(town: Town, password_hash: str) -> list[tuple[str, str, list[dict[st
         ("work areas", "work_area", _rows(town.work_areas)),
         ("assignments", "assignment", _rows(town.assignments)),
         ("the basemap", "basemap_feature", [{"id": new_id(), **row} for row in _rows(town.basemap)]),
-        ("sites", "site", _rows(town.sites)),
+        ("sites", "site", _with_sealed_notes(seal, Site, "access_note", _rows(town.sites))),
         ("status histories", "site_status", _rows(town.site_statuses)),
-        ("visits", "visit", _rows(town.visits)),
+        ("visits", "visit", _with_sealed_notes(seal, Visit, "note", _rows(town.visits))),
     ]
 
 
@@ -151,6 +160,13 @@ def _rows(records: Iterable[object]) -> list[dict[str, Any]]:
         {name: _hex(value) if isinstance(value, BaseGeometry) else value for name, value in vars(record).items()}
         for record in records
     ]
+
+
+def _with_sealed_notes(seal: Seal, table: type[Noted], column: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows that hold their notes as the table does."""
+    for row in rows:
+        row[COLUMNS[table]] = sealed_note(seal, table, row["id"], row.pop(column))
+    return rows
 
 
 def _hex(shape: BaseGeometry) -> str:

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -106,13 +107,18 @@ class Placed(Protocol):
     geom: Any
 
 
-def feature(row: Placed, properties: type[BaseModel]) -> dict[str, Any]:
-    """A row as a GeoJSON feature, outlines counter-clockwise (RFC 7946, 3.1.6); `properties` names what is shown."""
+Members = Mapping[str, Any]
+
+
+def feature(row: Placed, properties: type[BaseModel], more: Members = MappingProxyType({})) -> dict[str, Any]:
+    """A row as a GeoJSON feature, outlines counter-clockwise (RFC 7946, 3.1.6); `properties` names what is shown,
+    of which `more` are no columns of the row."""
+    columns = {name: getattr(row, name) for name in properties.model_fields.keys() - more.keys()}
     return {
         "type": "Feature",
         "id": str(row.id),
         "geometry": mapping(orient_polygons(to_shape(row.geom))),
-        "properties": properties.model_validate(row, from_attributes=True).model_dump(mode="json"),
+        "properties": properties.model_validate(columns | dict(more)).model_dump(mode="json"),
     }
 
 
@@ -131,9 +137,15 @@ def page(
     return {name: found, "numberReturned": len(found), "links": links}
 
 
-def features(request: Request, wanted: Listing, rows: Sequence[Any], properties: type[BaseModel]) -> GeoJSON:
-    """The answer to a list of placed rows."""
-    found = [feature(row, properties) for row in rows[: wanted.limit]]
+def features(
+    request: Request,
+    wanted: Listing,
+    rows: Sequence[Any],
+    properties: type[BaseModel],
+    more: Callable[[Any], Members] = lambda row: {},
+) -> GeoJSON:
+    """The answer to a list of placed rows; `more` tells of a row what is no column."""
+    found = [feature(row, properties, more(row)) for row in rows[: wanted.limit]]
     return GeoJSON({"type": "FeatureCollection"} | page(request, wanted, rows, "features", found))
 
 

@@ -11,6 +11,7 @@ from shapely.geometry import mapping
 from api.asking import Asked, Exact, ManagingExact
 from api.body import Body, Line, Note, PastDay, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
+from api.note import Notes, notes_for
 from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
 from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
@@ -39,7 +40,8 @@ class SiteProperties(BaseModel):
     site_type: str
     status: Status
     name: str | None
-    access_note: str | None
+    access_note: str | None = Field(description="For streetworkers; null for managers.")
+    has_access_note: bool
     uncertainty_m: float
     revisit_days: int
     first_seen_on: date | None
@@ -87,13 +89,13 @@ class SiteClosing(Body):
     moved_to: list[UUID] = Field([], max_length=20, description="The sites that people moved on to.")
 
 
-def answer(asked: Asked, site: Site, act: Act, status: int = 200) -> GeoJSON:
+def answer(asked: Asked, site: Site, notes: Notes, act: Act, status: int = 200) -> GeoJSON:
     """A site as a feature, with its version as ETag; the log says what was done."""
     note(asked.session, act, "site", [site.id])
     headers = {"ETag": etag(site)}
     if status == 201:
         headers["Location"] = f"/api/v1/sites/{site.id}"
-    return GeoJSON(feature(site, SiteProperties), status, headers)
+    return GeoJSON(feature(site, SiteProperties, notes.shown(site)), status, headers)
 
 
 async def found(asked: Asked, site_id: UUID, lock: bool = False) -> Site:
@@ -108,6 +110,7 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
     """Makes a site under an id, once: 201, or 200 for the same delivery again. Raises `id-taken` for any other,
     the same whether the asker sees what stands there or not."""
     asker = asked.asker
+    notes = await notes_for(asked)
     place = await point_of(asked, body.geom)
     plain = body.model_dump(mode="json", exclude={"id", "geom"}) | {"geom": mapping(place)["coordinates"]}
     values = body.model_dump(exclude={"id", "geom"}) | {
@@ -117,14 +120,16 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
         "first_seen_on": body.first_seen_on or asker.today,
         "body_hash": body_hash(asker.account_id, plain),
     }
-    delivery = await create_site(asked.session, values, asker.account_id)
+    delivery = await create_site(asked.session, values, asker.account_id, notes.keys)
     if delivery is Delivery.TAKEN:
         raise Problem(ID_TAKEN)
     new = delivery is Delivery.NEW
-    return answer(asked, await found(asked, site_id), Act.CREATED if new else Act.READ, 201 if new else 200)
+    site = await found(asked, site_id)
+    return answer(asked, site, notes, Act.CREATED if new else Act.READ, 201 if new else 200)
 
 
 async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn | SiteChange) -> GeoJSON:
+    notes = await notes_for(asked)
     site = await found(asked, site_id, lock=True)
     check_version(site, if_match)
     values = body.model_dump(exclude={"geom"}, exclude_unset=isinstance(body, SiteChange))
@@ -132,24 +137,27 @@ async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn 
         values["geom"] = await point_of(asked, body.geom)
     if isinstance(body, SiteIn) and body.first_seen_on is None:
         del values["first_seen_on"]
-    await change_site(asked.session, site, values, asked.asker.account_id)
-    return answer(asked, site, Act.CHANGED)
+    if "access_note" not in body.model_fields_set and not notes.readable:
+        values.pop("access_note", None)  # whoever cannot read it does not lose it
+    await change_site(asked.session, site, values, asked.asker.account_id, notes.keys)
+    return answer(asked, site, notes, Act.CHANGED)
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[SiteProperties])
 async def read_sites(request: Request, asked: Exact, wanted: Annotated[SitesQuery, Query()]) -> Response:
     """The sites that you reach, by id."""
-    after = wanted.begins_after()
+    notes, after = await notes_for(asked), wanted.begins_after()
     asking = SitesWanted(wanted.bbox, wanted.area, wanted.status, wanted.type, wanted.from_, wanted.to)
     rows = await list_sites(asked.session, asked.asker.organisation_id, asking, after, wanted.limit + 1)
     asked.saw("site", [row.id for row in rows[: wanted.limit]])
-    return features(request, wanted, rows, SiteProperties)
+    return features(request, wanted, rows, SiteProperties, notes.shown)
 
 
 @router.get("/{site_id}", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=READ)
 async def read_site(site_id: UUID, asked: Exact) -> Response:
     """One site."""
-    return answer(asked, await found(asked, site_id), Act.READ)
+    notes = await notes_for(asked)
+    return answer(asked, await found(asked, site_id), notes, Act.READ)
 
 
 @router.post(
@@ -182,18 +190,20 @@ async def change(site_id: UUID, body: SiteChange, asked: Exact, if_match: IfMatc
 @router.post("/{site_id}/close", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=CHANGE)
 async def close(site_id: UUID, body: SiteClosing, asked: Exact, if_match: IfMatch = None) -> Response:
     """Closes a site, and keeps why, who cleared it, what notice was given and where people went."""
+    notes = await notes_for(asked)
     site = await found(asked, site_id, lock=True)
     check_version(site, if_match)
     if site.status == Status.CLOSED:
         raise Problem(CONFLICT, "The site is closed already.")
     await close_site(asked.session, site, asked.asker.account_id, **body.model_dump())
-    return answer(asked, site, Act.CHANGED)
+    return answer(asked, site, notes, Act.CHANGED)
 
 
 @router.post("/{site_id}/hand-over", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=CHANGE)
 async def hand(site_id: UUID, asked: ManagingExact, if_match: IfMatch = None) -> Response:
     """From now on the site is reached by its work area alone, no longer by who logged it."""
+    notes = await notes_for(asked)
     site = await found(asked, site_id, lock=True)
     check_version(site, if_match)
     await hand_over(asked.session, site, asked.asker.account_id)
-    return answer(asked, site, Act.CHANGED)
+    return answer(asked, site, notes, Act.CHANGED)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.asking import Exact
 from api.listing import Feature, GeoJSON
+from api.note import notes_for
 from api.noun_router import READ, noun_router
 from api.site import found
 from geo.change import changes_of
@@ -39,6 +40,7 @@ class ChangeOut(BaseModel):
     changed_at: datetime
     changed_by: UUID | None
     before: dict[str, Any]
+    has_note: bool = Field(description="Whether that version had a note. What it said is not told.")
 
 
 class SiteHistory(BaseModel):
@@ -65,6 +67,7 @@ class DueProperties(BaseModel):
     name: str | None
     site_type: str
     access_note: str | None
+    has_access_note: bool
     uncertainty_m: float
     revisit_days: int
     last_visit_at: datetime | None
@@ -93,11 +96,13 @@ def _feature(due: Due) -> dict[str, Any]:
 async def read_due_sites(asked: Exact, wanted: Annotated[DueQuery, Query()]) -> GeoJSON:
     """The active sites you reach that are due a visit, the most overdue first."""
     asker = asked.asker
+    notes = await notes_for(asked)
     rows = await due_sites(
         asked.session,
         asker.organisation_id,
         today=asker.today,
         time_zone=asker.time_zone,
+        seal=notes.reader,
         area=wanted.area,
         limit=wanted.limit,
     )

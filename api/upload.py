@@ -13,16 +13,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from starlette.datastructures import UploadFile
 
 from api.asker import Asker
-from api.asking import Who, get_database, refusal
+from api.asking import Who, get_database, get_vault, refusal
 from api.body import Day
 from api.database import Database
 from api.form import form_of
 from api.noun_router import noun_router, problems
 from api.problem import CONFLICT, IMPORT_REFUSED, INVALID_INPUT, UNREADABLE_FILE, UNSUPPORTED, Problem
+from api.vault import Vault
 from geo.account import Role
 from geo.import_order import Order, Reckoning
 from geo.importing import ImportRunning, import_file
 from geo.record import Encoding, FileError
+from geo.seal import Seal
 
 router: APIRouter = noun_router("imports")
 TIMEOUT_S = 3600
@@ -60,11 +62,12 @@ class Importing(BaseModel):
     distance_m: float = Field(25.0, ge=1, le=500, description="How near rows of one kind lie that are one site.")
     valid_from: Day | None = Field(None, description="The first day of work areas that the file gives none.")
 
-    def order(self, asker: Asker) -> Order:
+    def order(self, asker: Asker, seal: Seal) -> Order:
         valid_from: date | None = self.valid_from
         return Order(
             asker.organisation_id,
             asker.today,
+            seal,
             account_id=asker.account_id,
             columns=_pairs(self.column),
             kinds=_pairs(self.kind),
@@ -101,7 +104,7 @@ async def import_over_http(
     `keep_going` is not set, nothing is written and the account comes with the problem `import-refused`.
     """
     async with uploaded(request, options) as (file, chosen):
-        reckoning = await bring_in(get_database(request), asker, noun, file, chosen)
+        reckoning = await bring_in(get_database(request), asker, noun, file, chosen, vault=get_vault(request))
     return answer(reckoning, chosen)
 
 
@@ -141,11 +144,14 @@ def with_fields(fields: dict[str, list[str | UploadFile]]) -> Importing:
         raise Problem(INVALID_INPUT, errors=errors) from None
 
 
-async def bring_in(database: Database, asker: Asker, noun: str, file: BinaryIO, options: Importing) -> Reckoning:
+async def bring_in(
+    database: Database, asker: Asker, noun: str, file: BinaryIO, options: Importing, *, vault: Vault
+) -> Reckoning:
     """One import in a transaction of its own, opened when the file is there; raises Problem."""
     try:
         async with database.asking(asker, TIMEOUT_S) as session:
-            return await import_file(session, noun, file, options.order(asker))
+            keys = await vault.keys(session, asker.organisation_id)
+            return await import_file(session, noun, file, options.order(asker, keys))
     except FileError as error:
         raise Problem(UNREADABLE_FILE, error.what) from None
     except ImportRunning:

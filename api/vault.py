@@ -6,8 +6,9 @@ of the data key, the nonce, the ciphertext with its tag. Organisation, table, co
 
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -19,15 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.key_file import FINGERPRINT, KeyFile, KeyWrong, MasterKey
 from geo.organisation_key import OrganisationKey
 from geo.schema import new_id
+from geo.seal import CannotOpen
 
 VERSION = 1
 NONCE = 12
 HEAD = struct.Struct(">BI")
-
-
-class CannotOpen(Exception):
-    """What is sealed does not open: it is damaged, was moved from another row, or its key is gone. It says which row,
-    and nothing of what is in it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,12 @@ class Keys:
     organisation_id: UUID
     newest: int
     _ciphers: dict[int, AESGCM]
+
+    @classmethod
+    def of(cls, rows: Sequence[OrganisationKey], ciphers: Mapping[UUID, AESGCM]) -> "Keys":
+        """From the rows of the table, at least one of them not retired, and what each opens to."""
+        newest = max(row.number for row in rows if row.retired_at is None)
+        return cls(rows[0].organisation_id, newest, {row.number: ciphers[row.id] for row in rows})
 
     def seal(self, text: str, *, table: str, column: str, row_id: UUID) -> bytes:
         head = HEAD.pack(VERSION, self.newest)
@@ -96,33 +99,38 @@ class Vault:
         if not any(row.retired_at is None for row in rows):
             await self.add_key(session, organisation_id, number=max((row.number for row in rows), default=0) + 1)
             rows = await self._rows(session, organisation_id)
-        newest = max(row.number for row in rows if row.retired_at is None)
-        return Keys(organisation_id, newest, self._ciphers(organisation_id, rows))
+        before = self._open.get(organisation_id, {})
+        now = {row.id: before.get(row.id) or unwrapped(self.file.keys(), row) for row in rows}
+        self._open[organisation_id] = now  # a key that is gone from the table is forgotten here too
+        return Keys.of(rows, now)
 
     async def add_key(self, session: AsyncSession, organisation_id: UUID, number: int) -> None:
         """Makes a data key of that number, unless someone else just did."""
         # A master key that is being replaced wraps nothing more once the table is free again.
         await session.execute(text("LOCK TABLE lantern.organisation_key IN ROW EXCLUSIVE MODE"))
-        row = OrganisationKey(organisation_id=organisation_id, id=new_id(), number=number)
-        wrapped = wrap(self.file.keys()[0], AESGCM.generate_key(256), row)
-        new = insert(OrganisationKey).values(organisation_id=organisation_id, id=row.id, number=number, wrapped=wrapped)
+        new = insert(OrganisationKey).values(**new_key(self.file.keys()[0], organisation_id, number))
         await session.execute(new.on_conflict_do_nothing(index_elements=["organisation_id", "number"]))
 
     async def _rows(self, session: AsyncSession, organisation_id: UUID) -> Sequence[OrganisationKey]:
         rows = select(OrganisationKey).where(OrganisationKey.organisation_id == organisation_id)
         return (await session.scalars(rows.execution_options(populate_existing=True))).all()
 
-    def _ciphers(self, organisation_id: UUID, rows: Sequence[OrganisationKey]) -> dict[int, AESGCM]:
-        """By number. A key that is gone from the table is forgotten here too."""
-        before = self._open.get(organisation_id, {})
-        now = {row.id: before.get(row.id) or AESGCM(unwrap(self.file.keys(), row)) for row in rows}
-        self._open[organisation_id] = now
-        return {row.number: now[row.id] for row in rows}
-
 
 def lock_of(organisation_id: UUID) -> tuple[int, int]:
     """The advisory lock that everyone who uses an organisation's keys shares, and that a rotation takes for itself."""
     return 0x6B657973, int.from_bytes(organisation_id.bytes[-4:], "big", signed=True)
+
+
+def new_key(master: MasterKey, organisation_id: UUID, number: int) -> dict[str, Any]:
+    """The columns of a new data key, wrapped by a master key."""
+    row = OrganisationKey(organisation_id=organisation_id, id=new_id(), number=number)
+    wrapped = wrap(master, AESGCM.generate_key(256), row)
+    return {"organisation_id": organisation_id, "id": row.id, "number": number, "wrapped": wrapped}
+
+
+def unwrapped(masters: Sequence[MasterKey], row: OrganisationKey) -> AESGCM:
+    """What seals and opens with a data key. Raises KeyWrong."""
+    return AESGCM(unwrap(masters, row))
 
 
 def wrap(master: MasterKey, secret: bytes, row: OrganisationKey) -> bytes:

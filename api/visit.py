@@ -14,8 +14,10 @@ from api.asker import Asker
 from api.asking import Asked, Exact
 from api.body import Body, Day, Happened, LongNote, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
+from api.note import Notes, notes_for
 from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
 from api.problem import FORBIDDEN, ID_TAKEN, INVALID_INPUT, NOT_FOUND, Problem
+from api.vault import Keys
 from api.version import IfMatch, check_version, etag
 from geo.account import Role
 from geo.delivery import Delivery, body_hash
@@ -47,7 +49,8 @@ class VisitProperties(BaseModel):
     visited_at: datetime
     outcome: Outcome
     people_band: Band | None
-    note: str | None
+    note: str | None = Field(description="For streetworkers; null for managers.")
+    has_note: bool
     source: str
     recorded_at: datetime
     version: int
@@ -87,13 +90,13 @@ class VisitChange(Body):
     note: LongNote | None = None
 
 
-def answer(asked: Asked, visit: Visit, act: Act, status: int = 200) -> GeoJSON:
+def answer(asked: Asked, visit: Visit, notes: Notes, act: Act, status: int = 200) -> GeoJSON:
     """A visit as a feature, with its version as ETag; the log says what was done."""
     note(asked.session, act, "visit", with_sites([visit]))
     headers = {"ETag": etag(visit)}
     if status == 201:
         headers["Location"] = f"/api/v1/visits/{visit.id}"
-    return GeoJSON(feature(visit, VisitProperties), status, headers)
+    return GeoJSON(feature(visit, VisitProperties, notes.shown(visit)), status, headers)
 
 
 def with_sites(visits: Sequence[Visit]) -> list[UUID]:
@@ -127,7 +130,7 @@ async def found(asked: Asked, visit_id: UUID) -> Visit:
     return visit
 
 
-async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn) -> tuple[Visit, Delivery]:
+async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn, keys: Keys) -> tuple[Visit, Delivery]:
     """Logs a visit under an id, once; the same delivery again finds it logged. Raises `id-taken` for any other."""
     asker = asked.asker
     place = None if body.geom is None else await point_of(asked, body.geom)
@@ -140,19 +143,21 @@ async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn) -> tuple[Vi
         "source": "form" if asker.by == "session" else "api",
         "body_hash": body_hash(asker.account_id, plain),
     }
-    delivery = await log_visit(asked.session, values, asker.account_id)
+    delivery = await log_visit(asked.session, values, asker.account_id, keys)
     if delivery is Delivery.TAKEN:
         raise Problem(ID_TAKEN)
     return await found(asked, visit_id), delivery
 
 
 async def deliver(asked: Asked, visit_id: UUID, body: VisitIn) -> GeoJSON:
-    visit, delivery = await deliver_visit(asked, visit_id, body)
+    notes = await notes_for(asked)
+    visit, delivery = await deliver_visit(asked, visit_id, body, notes.keys)
     new = delivery is Delivery.NEW
-    return answer(asked, visit, Act.CREATED if new else Act.READ, 201 if new else 200)
+    return answer(asked, visit, notes, Act.CREATED if new else Act.READ, 201 if new else 200)
 
 
 async def alter(asked: Asked, visit_id: UUID, if_match: str | None, body: VisitIn | VisitChange) -> GeoJSON:
+    notes = await notes_for(asked)
     await found(asked, visit_id)
     visit = await find_visit(asked.session, asked.asker.organisation_id, visit_id, lock=True)
     if visit is None:
@@ -166,8 +171,10 @@ async def alter(asked: Asked, visit_id: UUID, if_match: str | None, body: VisitI
     outcome, band = values.get("outcome", visit.outcome), values.get("people_band", visit.people_band)
     if outcome == Outcome.NOBODY_FOUND and band not in {None, Band.NONE}:
         raise Refusal("nobody-found goes with people_band 0 or none", "people_band")
-    await change_visit(asked.session, visit, values, asked.asker.account_id)
-    return answer(asked, visit, Act.CHANGED)
+    if "note" not in body.model_fields_set and not notes.readable:
+        values.pop("note", None)  # whoever cannot read it does not lose it
+    await change_visit(asked.session, visit, values, asked.asker.account_id, notes.keys)
+    return answer(asked, visit, notes, Act.CHANGED)
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[VisitProperties])
@@ -179,16 +186,17 @@ async def read_visits(request: Request, asked: Exact, wanted: Annotated[VisitsQu
     asking = VisitsWanted(
         wanted.bbox, wanted.area, wanted.site, start, end, wanted.outcome, wanted.account, wanted.team
     )
-    after = wanted.begins_after()
+    notes, after = await notes_for(asked), wanted.begins_after()
     rows = await list_visits(asked.session, asked.asker.organisation_id, asking, after, wanted.limit + 1)
     asked.saw("visit", with_sites(rows[: wanted.limit]))
-    return features(request, wanted, rows, VisitProperties)
+    return features(request, wanted, rows, VisitProperties, notes.shown)
 
 
 @router.get("/{visit_id}", response_class=GeoJSON, response_model=Feature[VisitProperties], responses=READ)
 async def read_visit(visit_id: UUID, asked: Exact) -> Response:
     """One visit."""
-    return answer(asked, await found(asked, visit_id), Act.READ)
+    notes = await notes_for(asked)
+    return answer(asked, await found(asked, visit_id), notes, Act.READ)
 
 
 @router.post(

@@ -7,7 +7,7 @@ from uuid import UUID
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import to_shape
 from shapely.geometry import mapping
-from sqlalchemy import Index, Select, func, insert, inspect, select
+from sqlalchemy import Index, LargeBinary, Select, func, insert, inspect, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from geo.account import Account
 from geo.assignment import Assignment
 from geo.district import District
+from geo.note import COLUMNS, sealed_note_of
 from geo.schema import OfOrganisation, Row, new_id, to_organisation
 from geo.site import Site
 from geo.team import Team
@@ -25,7 +26,8 @@ Remembered = Site | Visit | WorkArea | Assignment | District | Team | Account
 
 
 class Change(OfOrganisation, Row):
-    """`version` is the version that this change replaced, `before` that version's columns."""
+    """`version` is the version that this change replaced, `before` that version's columns. `note_sealed` is the note of
+    that version, as it was sealed for the row itself."""
 
     __tablename__ = "change"
     __table_args__ = (to_organisation(), Index(None, "organisation_id", "noun", "noun_id", "version"))
@@ -36,13 +38,20 @@ class Change(OfOrganisation, Row):
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_by: Mapped[UUID | None]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    @property
+    def has_note(self) -> bool:
+        return self.note_sealed is not None
 
 
-KEPT_APART = {"organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", "body_hash"}
+KEPT_APART = {
+    "organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", "body_hash", *COLUMNS.values(),
+}  # fmt: skip
 
 
 def state(row: Row) -> dict[str, Any]:
-    """The columns of a row as JSON; geometry as GeoJSON. Without secrets, and without what is computed."""
+    """The columns of a row as JSON; geometry as GeoJSON. Without secrets, notes, and what is computed."""
     columns = inspect(type(row)).columns
     return {column.key: _plain(getattr(row, column.key)) for column in columns if column.key not in KEPT_APART}
 
@@ -73,6 +82,7 @@ async def remember(session: AsyncSession, row: Remembered, noun: str, by: UUID |
         version=row.version,
         changed_by=by,
         before=state(row),
+        note_sealed=sealed_note_of(row),
     )
     # Without RETURNING: who may add to the history may not therefore read it.
     await session.execute(kept.inline(), execution_options={"synchronize_session": False})

@@ -7,18 +7,22 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.note import with_opened_note
+from geo.seal import Seal
 from geo.sql import queries
 
 
 @dataclass(frozen=True)
 class Due:
     """A site to go to. `days_since` its last search (None: never searched), `intervals` how many revisit intervals
-    that is; for a site never searched, how many since it was first seen, at least one. `lon`, `lat` in degrees."""
+    that is; for a site never searched, how many since it was first seen, at least one. `lon`, `lat` in degrees.
+    `access_note` is None without a seal to open it."""
 
     id: UUID
     name: str | None
     site_type: str
     access_note: str | None
+    has_access_note: bool
     uncertainty_m: float
     revisit_days: int
     lon: float
@@ -39,6 +43,7 @@ async def due_sites(
     *,
     today: date,
     time_zone: str,
+    seal: Seal | None = None,
     area: UUID | None = None,
     limit: int = 200,
 ) -> list[Due]:
@@ -53,4 +58,4 @@ async def due_sites(
             "limit": limit,
         },
     )
-    return [Due(**row._mapping) for row in rows]
+    return [Due(**with_opened_note(row, seal)) for row in rows.mappings()]

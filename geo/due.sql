@@ -7,7 +7,7 @@ FROM (
         site.id,
         site.name,
         site.site_type,
-        site.access_note,
+        site.access_note_sealed,
         site.uncertainty_m,
         site.revisit_days,
         ST_X(site.geom) AS lon,

@@ -3,7 +3,6 @@ SELECT :before || '{"type":"Feature","id":"' || site.id || '","geometry":' || ST
     || ',"properties":{"site_type":' || to_json(site.site_type)
     || ',"status":' || to_json(site.status)
     || ',"name":' || coalesce(to_json(site.name)::text, 'null')
-    || ',"access_note":' || coalesce(to_json(site.access_note)::text, 'null')
     || ',"uncertainty_m":' || site.uncertainty_m
     || ',"revisit_days":' || site.revisit_days
     || ',"first_seen_on":' || coalesce(to_json(site.first_seen_on)::text, 'null')
@@ -19,7 +18,6 @@ SELECT site.id,
     site.site_type,
     site.status,
     regexp_replace(site.name, :formula, '''') AS name,
-    regexp_replace(site.access_note, :formula, '''') AS access_note,
     site.uncertainty_m,
     site.revisit_days,
     site.first_seen_on,
@@ -35,7 +33,6 @@ SELECT :before || '{"type":"Feature","id":"' || visit.id || '","geometry":' || S
     || ',"visited_at":' || to_json(visit.visited_at)
     || ',"outcome":' || to_json(visit.outcome)
     || ',"people_band":' || coalesce(to_json(visit.people_band)::text, 'null')
-    || ',"note":' || coalesce(to_json(visit.note)::text, 'null')
     || ',"account_id":' || coalesce(to_json(visit.account_id)::text, 'null')
     || ',"worker":' || coalesce(to_json(account.name)::text, 'null')
     || ',"team_id":' || coalesce(to_json(visit.team_id)::text, 'null')
@@ -57,7 +54,6 @@ SELECT visit.id,
     to_char(visit.visited_at, :moment) AS visited_at,
     visit.outcome,
     visit.people_band,
-    regexp_replace(visit.note, :formula, '''') AS note,
     visit.account_id,
     regexp_replace(account.name, :formula, '''') AS worker,
     visit.team_id,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from geo.record import Encoding, Refused
+from geo.seal import Seal
 
 LISTED = 1000
 """The most refused rows that are listed; the others are counted."""
@@ -16,10 +17,11 @@ LISTED = 1000
 class Order:
     """`columns` names the file's columns by ours, `kinds` a site type for a kind in the file. `valid_from` is the first
     day of what the file gives no day for. `distance_m` (metres) is how near rows of one kind lie that are one site.
-    `tell` hears which step begins."""
+    `seal` seals notes. `tell` hears which step begins."""
 
     organisation_id: UUID
     today: date
+    seal: Seal
     account_id: UUID | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)

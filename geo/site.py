@@ -23,7 +23,8 @@ STATUSES = "'unverified', 'active', 'inactive', 'closed', 'do-not-list'"
 
 class Site(OfOrganisation, Placed, Versioned, Row):
     """`uncertainty_m` is the radius in metres in which the place really lies; `revisit_days` its revisit interval.
-    `body_hash` is the SHA-256 of what it was made from, by which the same delivery is known when it comes again."""
+    `body_hash` is the SHA-256 of what it was made from, sealed, by which the same delivery is known when it comes
+    again."""
 
     __tablename__ = "site"
     __table_args__ = (
@@ -40,7 +41,7 @@ class Site(OfOrganisation, Placed, Versioned, Row):
         ),
         CheckConstraint(f"status in ({STATUSES})", name="status"),
         CheckConstraint("length(name) between 1 and 200", name="name"),
-        CheckConstraint("length(access_note) <= 2000", name="access_note"),
+        CheckConstraint("length(access_note_sealed) <= 8192", name="access_note_sealed"),
         CheckConstraint("uncertainty_m between 0 and 5000", name="uncertainty_m"),
         CheckConstraint("revisit_days between 1 and 366", name="revisit_days"),
     )
@@ -48,7 +49,7 @@ class Site(OfOrganisation, Placed, Versioned, Row):
     site_type: Mapped[str]
     status: Mapped[str]
     name: Mapped[str | None]
-    access_note: Mapped[str | None]
+    access_note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     uncertainty_m: Mapped[float] = mapped_column(default=25.0, server_default="25")
     revisit_days: Mapped[int]
     first_seen_on: Mapped[date | None]

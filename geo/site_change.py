@@ -11,36 +11,39 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import remember
 from geo.delivery import Delivery, deliver, delivered
+from geo.note import sealed_note
 from geo.refusal import Refusal
 from geo.schema import new_id
+from geo.seal import Seal
 from geo.site import Site, SiteMove, SiteStatus, Status
 from geo.site_query import find_site, statuses_of
 from geo.site_type import SiteType
 from geo.visit import Visit
 
 
-async def create_site(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> Delivery:
-    """A new site from the columns of `site` (`geom` as a shapely point, `body_hash` for deliveries).
+async def create_site(session: AsyncSession, values: dict[str, Any], by: UUID | None, seal: Seal) -> Delivery:
+    """A new site from the columns of `site` (`geom` as a shapely point, `access_note` as it was written, `body_hash`
+    for deliveries).
 
     Without `revisit_days` it begins with the interval of its type. Raises Refusal for an unknown type.
     """
-    if await delivered(session, Site, values):
+    if await delivered(session, Site, values, seal):
         return Delivery.SAME
     usual = await _revisit_days(session, values["organisation_id"], values["site_type"])
     row = {
-        **values,
+        **_with_sealed_note(values, values["id"], seal),
         "geom": from_shape(values["geom"], 4326),
         "revisit_days": values.get("revisit_days") or usual,
         "logged_by": by,
         "updated_by": by,
     }
-    delivery = await deliver(session, Site, row)
+    delivery = await deliver(session, Site, row, seal)
     if delivery is Delivery.NEW:
         await _step(session, values["organisation_id"], values["id"], values["status"], by)
     return delivery
 
 
-async def change_site(session: AsyncSession, site: Site, values: dict[str, Any], by: UUID | None) -> None:
+async def change_site(session: AsyncSession, site: Site, values: dict[str, Any], by: UUID | None, seal: Seal) -> None:
     """Changes columns of a site; a new status goes into its history."""
     usual = await _revisit_days(session, site.organisation_id, values.get("site_type", site.site_type))
     if "revisit_days" in values:
@@ -49,7 +52,7 @@ async def change_site(session: AsyncSession, site: Site, values: dict[str, Any],
         values = {**values, "geom": from_shape(values["geom"], 4326)}
     before = site.status
     await remember(session, site, "site", by)
-    for column, value in values.items():
+    for column, value in _with_sealed_note(values, site.id, seal).items():
         setattr(site, column, value)
     await session.flush()
     if site.status != before:
@@ -116,6 +119,13 @@ async def note_encounter(session: AsyncSession, visit: Visit, by: UUID | None) -
     site.status = Status.ACTIVE
     await session.flush()
     await _step(session, site.organisation_id, site.id, Status.ACTIVE, by, cause="visit")
+
+
+def _with_sealed_note(values: dict[str, Any], site_id: UUID, seal: Seal) -> dict[str, Any]:
+    sealed = {name: value for name, value in values.items() if name != "access_note"}
+    if "access_note" in values:
+        sealed["access_note_sealed"] = sealed_note(seal, Site, site_id, values["access_note"])
+    return sealed
 
 
 async def _step(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.import_order import Order, Reckoning
 from geo.imported_id import imported_id
+from geo.note import sealed_note
 from geo.organisation import Organisation, bounds_of
 from geo.reading import Column, Source, find_columns
 from geo.reading_cell import LAT, LON, WKT, Cells
@@ -99,13 +100,14 @@ class _Keeper:
         days, uncertainty = cells.number("revisit_days", 1, 366), cells.number("uncertainty_m", 0, 5000)
         first = cells.day("first_seen_on")
         since = datetime.combine(first or self._order.today, time(12), UTC)
+        site_id, note = self._id(cells, kind.slug, place), cells.text("access_note", 2000)
         site = Site(
             organisation_id=self._order.organisation_id,
-            id=self._id(cells, kind.slug, place),
+            id=site_id,
             site_type=kind.slug,
             status=status,
             name=cells.text("name", 200),
-            access_note=cells.text("access_note", 2000),
+            access_note_sealed=sealed_note(self._order.seal, Site, site_id, note),
             geom=from_shape(place, 4326),
             uncertainty_m=UNCERTAIN_M if uncertainty is None else uncertainty,
             revisit_days=kind.revisit_days if days is None else int(days),

@@ -40,7 +40,7 @@ class Band(StrEnum):
 class Visit(OfOrganisation, Placed, Versioned, Row):
     """`geom` is where the worker was; `site_id` is empty when a place was searched that is no known site.
     `account_id` is who went (empty for old logs), `team_id` the team then. `body_hash` is the SHA-256 of what it was
-    made from, by which the same delivery is known when it comes again."""
+    made from, sealed, by which the same delivery is known when it comes again."""
 
     __tablename__ = "visit"
     __table_args__ = (
@@ -62,7 +62,7 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
         ),
         CheckConstraint("people_band in ('0', '1', '2-5', '6-10', '11-20', 'more')", name="people_band"),
         CheckConstraint("outcome <> 'nobody-found' or people_band is null or people_band = '0'", name="nobody"),
-        CheckConstraint("length(note) <= 4000", name="note"),
+        CheckConstraint("length(note_sealed) <= 16384", name="note_sealed"),
         CheckConstraint("source in ('form', 'import', 'api', 'demo')", name="source"),
     )
 
@@ -72,7 +72,7 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
     visited_at: Mapped[datetime]
     outcome: Mapped[str]
     people_band: Mapped[str | None]
-    note: Mapped[str | None]
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     source: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     handed_over_at: Mapped[datetime | None]

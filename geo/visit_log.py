@@ -12,29 +12,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo.account import Account
 from geo.change import remember
 from geo.delivery import Delivery, deliver, delivered
+from geo.note import sealed_note
 from geo.refusal import Refusal
+from geo.seal import Seal
 from geo.site_change import note_encounter
 from geo.site_query import find_site
 from geo.visit import Visit
 from geo.visit_query import find_visit
 
 
-async def log_visit(session: AsyncSession, values: dict[str, Any], by: UUID | None) -> Delivery:
-    """A new visit from the columns of `visit` (`geom` as a shapely point or None, `body_hash` for deliveries).
+async def log_visit(session: AsyncSession, values: dict[str, Any], by: UUID | None, seal: Seal) -> Delivery:
+    """A new visit from the columns of `visit` (`geom` as a shapely point or None, `note` as it was written, `body_hash`
+    for deliveries).
 
     Without a point it lies where its site does. The team is that of the account. Someone met makes the site active.
     Raises Refusal for a site that who asks does not reach, and for a visit that has neither point nor site.
     """
-    if await delivered(session, Visit, values):
+    if await delivered(session, Visit, values, seal):
         return Delivery.SAME
     organisation_id = values["organisation_id"]
     row = {
-        **values,
+        **_with_sealed_note(values, values["id"], seal),
         "geom": await _place(session, organisation_id, values.get("site_id"), values.get("geom")),
         "team_id": await _team(session, organisation_id, values.get("account_id")),
         "updated_by": by,
     }
-    delivery = await deliver(session, Visit, row)
+    delivery = await deliver(session, Visit, row, seal)
     if delivery is Delivery.NEW:
         visit = await find_visit(session, organisation_id, values["id"])
         assert visit is not None
@@ -42,9 +45,11 @@ async def log_visit(session: AsyncSession, values: dict[str, Any], by: UUID | No
     return delivery
 
 
-async def change_visit(session: AsyncSession, visit: Visit, values: dict[str, Any], by: UUID | None) -> None:
+async def change_visit(
+    session: AsyncSession, visit: Visit, values: dict[str, Any], by: UUID | None, seal: Seal
+) -> None:
     """Changes columns of a visit."""
-    changed = dict(values)
+    changed = _with_sealed_note(values, visit.id, seal)
     if "site_id" in values or "geom" in values:
         site_id = values.get("site_id", visit.site_id)
         point = values.get("geom")
@@ -59,6 +64,13 @@ async def change_visit(session: AsyncSession, visit: Visit, values: dict[str, An
         setattr(visit, column, value)
     await session.flush()
     await note_encounter(session, visit, by)
+
+
+def _with_sealed_note(values: dict[str, Any], visit_id: UUID, seal: Seal) -> dict[str, Any]:
+    sealed = {name: value for name, value in values.items() if name != "note"}
+    if "note" in values:
+        sealed["note_sealed"] = sealed_note(seal, Visit, visit_id, values["note"])
+    return sealed
 
 
 async def _place(session: AsyncSession, organisation_id: UUID, site_id: UUID | None, point: Point | None) -> WKBElement:

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.note import with_opened_note
+from geo.seal import Seal
 from geo.sql import queries
 
 MOST = 500
@@ -17,7 +19,8 @@ MOST = 500
 class WatchedSite:
     """A site under watch. `days_late` counts from the day it fell due: 0 is today, below 0 is still to come.
 
-    `visited_at`, `outcome` and `people_band` are of the last visit, whatever came of it.
+    `access_note` is None without a seal to open it. `visited_at`, `outcome` and `people_band` are of the last visit,
+    whatever came of it.
     """
 
     id: UUID
@@ -26,6 +29,7 @@ class WatchedSite:
     type_label: str
     status: str
     access_note: str | None
+    has_access_note: bool
     revisit_days: int
     uncertainty_m: float
     lon: float
@@ -48,14 +52,14 @@ class AreaOfToday:
 
 
 async def watched_sites(
-    session: AsyncSession, organisation_id: UUID, today: date, time_zone: str, most: int = MOST
+    session: AsyncSession, organisation_id: UUID, today: date, time_zone: str, *, seal: Seal | None, most: int = MOST
 ) -> list[WatchedSite]:
     """Active and unverified sites that the asker reaches, the longest overdue first, at most `most`."""
     found = await session.execute(
         text(queries("watch")["watched_sites"]),
         {"organisation_id": organisation_id, "today": today, "time_zone": time_zone, "most": most},
     )
-    return [WatchedSite(**row) for row in found.mappings()]
+    return [WatchedSite(**with_opened_note(row, seal)) for row in found.mappings()]
 
 
 async def areas_of_today(

@@ -1,7 +1,7 @@
 -- name: watched_sites
 -- Every site under watch that the asker reaches, the longest overdue first. A site falls due its revisit interval
 -- after the last visit that searched it; one never searched is due since it was first seen.
-SELECT site.id, site.name, site.site_type, site_type.label AS type_label, site.status, site.access_note,
+SELECT site.id, site.name, site.site_type, site_type.label AS type_label, site.status, site.access_note_sealed,
     site.revisit_days, site.uncertainty_m, ST_X(site.geom) AS lon, ST_Y(site.geom) AS lat,
     latest.visited_at, latest.outcome, latest.people_band,
     due.due_on, :today - due.due_on AS days_late

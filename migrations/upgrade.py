@@ -8,24 +8,27 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from migrations.carrying import SealOf
+
 ROLES = ("lantern_owner", "lantern_app", "lantern_planner")
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection, seal_of: SealOf | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["seal_of"] = seal_of
     return config
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Brings the database to a revision; the caller commits."""
-    command.upgrade(_config(connection), revision)
+def upgrade(connection: Connection, revision: str = "head", seal_of: SealOf | None = None) -> None:
+    """Brings the database to a revision; the caller commits. `seal_of` is needed where there are notes to be sealed."""
+    command.upgrade(_config(connection, seal_of), revision)
 
 
-def downgrade(connection: Connection, revision: str = "base") -> None:
-    command.downgrade(_config(connection), revision)
+def downgrade(connection: Connection, revision: str = "base", seal_of: SealOf | None = None) -> None:
+    command.downgrade(_config(connection, seal_of), revision)
 
 
 def check(connection: Connection) -> None:

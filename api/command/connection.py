@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.cluster import ADMIN, SERVER, Cluster, HomeInUse
 from api.command.refusal import Refusal
+from api.key_file import KeyFile
 from api.migration import at_head, migrate
 from api.settings import Settings
 
@@ -25,7 +26,7 @@ def connected(settings: Settings) -> Iterator[str]:
         return
     with _some_cluster(settings) as cluster:
         if cluster.running:
-            migrate(cluster.url(ADMIN), SERVER)
+            migrate(cluster.url(ADMIN), SERVER, KeyFile.of(settings))
         else:
             require_head(cluster.url())
         yield cluster.url()

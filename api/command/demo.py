@@ -9,9 +9,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from api.command.connection import connected
 from api.command.refusal import Refusal
+from api.command.vault import ready_vault
 from api.demo import DEMO_PASSWORD, DEMO_SEED, DemoExists, DemoSummary, load_demo
 from api.demo_person import demo_people_at
 from api.settings import Settings
+from api.vault import Vault
 
 
 def run_demo(
@@ -29,7 +31,7 @@ def run_demo(
             "Set LANTERN_HOST to 127.0.0.1, or do without the demo."
         )
     with connected(settings) as url:
-        summary = _load(url, seed)
+        summary = _load(url, ready_vault(settings, url), seed)
         people = asyncio.run(demo_people_at(url))
     typer.echo(
         f"Doggerstad is there: {summary.sites} sites, {summary.visits} visits, {summary.districts} districts, "
@@ -40,7 +42,7 @@ def run_demo(
         typer.echo(f"  {person.email:<32} {', '.join(person.roles)}")
 
 
-def _load(url: str, seed: int) -> DemoSummary:
+def _load(url: str, vault: Vault, seed: int) -> DemoSummary:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Making the town", total=None)
@@ -49,6 +51,6 @@ def _load(url: str, seed: int) -> DemoSummary:
             progress.update(task, description=f"Loading {what}" if what else "Done", completed=done, total=total)
 
         try:
-            return asyncio.run(load_demo(url, seed=seed, told=told))
+            return asyncio.run(load_demo(url, vault, seed=seed, told=told))
         except DemoExists:
             raise Refusal("There is an organisation doggerstad already; nothing was changed.") from None

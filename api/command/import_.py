@@ -14,8 +14,10 @@ from rich.table import Table
 
 from api.command.connection import connected
 from api.command.refusal import Refusal
+from api.command.vault import ready_vault
 from api.database import Database, OrganisationUnknown
 from api.settings import Settings
+from api.vault import Vault
 from geo.import_order import Order, Reckoning
 from geo.importing import ImportRunning, import_file
 from geo.record import Encoding, FileError
@@ -168,13 +170,15 @@ def _run(
 ) -> None:
     options = {"columns": pairs(column, "--column"), "dry_run": dry_run, "keep_going": keep_going, **more}
     bars = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with connected(Settings()) as url:
+    settings = Settings()
+    with connected(settings) as url:
+        vault = ready_vault(settings, url)
         try:
             with Progress(*bars, console=Console(stderr=True), transient=True) as progress, file.open("rb") as opened:
                 task = progress.add_task("Reading", total=file.stat().st_size)
                 watched = progress.wrap_file(opened, task_id=task)
                 order = {**options, "tell": _teller(progress, task)}
-                reckoning = asyncio.run(_import(url, noun, watched, slug, **order))
+                reckoning = asyncio.run(_import(url, vault, noun, watched, slug, **order))
         except FileError as error:
             raise Refusal(f"{file.name}: {error} Nothing was written.") from None
         except ImportRunning:
@@ -190,12 +194,13 @@ def _teller(progress: Progress, task: TaskID) -> Callable[[str], None]:
     return lambda step: progress.update(task, description=step.capitalize())
 
 
-async def _import(url: str, noun: str, file: BinaryIO, slug: str, **options: Any) -> Reckoning:
+async def _import(url: str, vault: Vault, noun: str, file: BinaryIO, slug: str, **options: Any) -> Reckoning:
     database = Database(url)
     try:
         asker = await database.asker_of_organisation(slug)
         async with database.asking(asker, TIMEOUT_S) as session:
-            return await import_file(session, noun, file, Order(asker.organisation_id, asker.today, **options))
+            keys = await vault.keys(session, asker.organisation_id)
+            return await import_file(session, noun, file, Order(asker.organisation_id, asker.today, keys, **options))
     finally:
         await database.close()
 

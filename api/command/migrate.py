@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api.cluster import ADMIN, SERVER, Cluster
 from api.command.refusal import Refusal
+from api.key_file import KeyFile
 from api.migration import migrate
 from api.settings import Settings
 
@@ -29,18 +30,18 @@ def run_migrations(
     settings = Settings()
     if settings.database_url is None:
         with Cluster(settings.home) as cluster:
-            migrate(cluster.url(ADMIN), SERVER)
+            migrate(cluster.url(ADMIN), SERVER, KeyFile.of(settings))
     else:
-        _migrate_outside(settings.database_url, server_login)
+        _migrate_outside(settings.database_url, server_login, KeyFile.of(settings))
     typer.echo("The database is of this version of Lantern.")
 
 
-def _migrate_outside(url: str, server_login: str | None) -> None:
+def _migrate_outside(url: str, server_login: str | None, key_file: KeyFile) -> None:
     login = server_login or make_url(url).username
     if login is None:
         raise Refusal("Name the login in LANTERN_DATABASE_URL, as in postgresql://login@host/database.")
     try:
-        migrate(url, login)
+        migrate(url, login, key_file)
     except OperationalError:
         raise Refusal("The database does not answer. Check LANTERN_DATABASE_URL and that the server runs.") from None
     except DBAPIError as error:

@@ -18,6 +18,7 @@ from api.command.vault import ready_vault
 from api.database import Database
 from api.demo import DEMO_PASSWORD, load_demo
 from api.demo_person import demo_people_at, demo_slugs
+from api.key_file import KeyFile
 from api.migration import is_empty, migrate
 from api.settings import Settings
 
@@ -74,11 +75,11 @@ def _database(settings: Settings, *, demo: bool) -> Iterator[str]:
         yield settings.database_url
         return
     with Cluster(settings.home) as cluster:
-        migrate(cluster.url(ADMIN), SERVER)
-        ready_vault(settings, cluster.url())
+        migrate(cluster.url(ADMIN), SERVER, KeyFile.of(settings))
+        vault = ready_vault(settings, cluster.url())
         if demo and settings.on_loopback and is_empty(cluster.url(ADMIN)):
             typer.echo("The database is empty: making the demo town of Doggerstad.")
-            asyncio.run(load_demo(cluster.url()))
+            asyncio.run(load_demo(cluster.url(), vault))
         asyncio.run(_refuse_demo_in_public(settings, cluster.url()))
         yield cluster.url()
 

@@ -43,7 +43,7 @@ async def test_geojson_follows_rfc_7946_and_says_at_its_end_that_it_is_whole(cli
     assert set(by_id) == {str(town.sites[name]) for name in ("quay", "lane", "adrift")}
     quay = by_id[str(town.sites["quay"])]
     assert quay["geometry"] == {"type": "Point", "coordinates": [2.32, 54.77]}
-    assert quay["properties"]["access_note"] == "note of quay"
+    assert quay["properties"]["name"] == "quay site"
 
 
 async def test_the_rings_of_areas_follow_the_right_hand_rule(client: Client, town: SmallTown, owner_url: str) -> None:
@@ -104,14 +104,14 @@ async def test_an_export_of_nothing_is_whole_too(client: Client, town: SmallTown
 async def test_what_a_person_typed_arrives_as_it_was_and_runs_in_no_spreadsheet(
     client: Client, town: SmallTown, owner_url: str, typed: str
 ) -> None:
-    run(owner_url, "UPDATE lantern.site SET access_note = :typed WHERE id = :id", typed=typed, id=town.sites["quay"])
+    run(owner_url, "UPDATE lantern.site SET name = :typed WHERE id = :id", typed=typed, id=town.sites["quay"])
     mara = await client("mara")
     exact = (await mara.get("/api/v1/export/sites")).json()["features"]
-    assert typed in [feature["properties"]["access_note"] for feature in exact]
+    assert typed in [feature["properties"]["name"] for feature in exact]
     sequence = (await mara.get("/api/v1/export/sites?format=geojsonseq")).content
-    assert typed in [json.loads(line.strip(b"\x1e"))["properties"]["access_note"] for line in sequence.splitlines()]
+    assert typed in [json.loads(line.strip(b"\x1e"))["properties"]["name"] for line in sequence.splitlines()]
     answer = await mara.get("/api/v1/export/sites?format=csv")
-    cells = [row["access_note"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+    cells = [row["name"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
     assert (typed if typed[0] in "sx" else f"'{typed}") in cells
     assert not any(cell[:1] in "=+-@\t\r\n＝" for cell in cells if cell)
 

@@ -32,9 +32,9 @@ def many(town: SmallTown, owner_url: str) -> None:
     """Enough sites that no buffer holds their export: about 25 MB."""
     run(
         owner_url,
-        "INSERT INTO lantern.site (organisation_id, id, site_type, status, access_note, geom, revisit_days) "
-        "SELECT organisation_id, gen_random_uuid(), 'doorway', 'active', repeat('x', 2000), geom, 14 "
-        "FROM lantern.site, generate_series(1, 4000) WHERE name <> 'silverpit site'",
+        "INSERT INTO lantern.site (organisation_id, id, site_type, status, name, geom, revisit_days) "
+        "SELECT organisation_id, gen_random_uuid(), 'doorway', 'active', repeat('x', 200), geom, 14 "
+        "FROM lantern.site, generate_series(1, 20000) WHERE name <> 'silverpit site'",
     )
 
 

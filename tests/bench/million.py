@@ -10,13 +10,13 @@ DOCS = Path(__file__).parents[2] / "docs" / "benchmarks"
 WIDTH, HEIGHT = 0.5, 0.27  # degrees: about 32 km by 30 km, so a million sites are a thousand in each km²
 
 ADD = text("""
-    INSERT INTO lantern.site (organisation_id, id, site_type, status, name, access_note, geom, revisit_days,
+    INSERT INTO lantern.site (organisation_id, id, site_type, status, name, access_note_sealed, geom, revisit_days,
         first_seen_on)
     SELECT :organisation_id, gen_random_uuid(),
         (ARRAY['street', 'park', 'doorway', 'tent'])[1 + i % 4],
         (ARRAY['active', 'active', 'active', 'unverified', 'inactive', 'closed'])[1 + i % 6],
         CASE WHEN i % 3 > 0 THEN 'Place "' || i || '" by the Old Mill' END,
-        CASE WHEN i % 5 = 0 THEN 'ring twice' || chr(10) || 'then wait' END,
+        CASE WHEN i % 5 = 0 THEN uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) END,
         ST_SetSRID(ST_MakePoint(2.05 + random() * :width, 54.6 + random() * :height), 4326),
         14, date '2025-01-01' + CAST(i % 500 AS integer)
     FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS i

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.demo import load_demo
+from api.vault import Vault
 from geo.geometry import GeometryError, multipolygon
 from tests.unit.test_geometry import BIGGEST, NONSENSE, TOWN
 
@@ -27,7 +28,7 @@ def test_the_worst_shapes_are_checked_in_a_moment(shape: dict[str, Any]) -> None
 
 
 @pytest.mark.anyio
-async def test_the_demo_town_is_made_and_loaded_soon(database_url: str) -> None:
+async def test_the_demo_town_is_made_and_loaded_soon(database_url: str, vault: Vault) -> None:
     started = time.monotonic()
-    await load_demo(database_url, date(2026, 11, 22))
+    await load_demo(database_url, vault, date(2026, 11, 22))
     assert time.monotonic() - started < DEMO_S

@@ -13,6 +13,7 @@ from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
 from api.demo import DEMO_PASSWORD, DemoExists, load_demo
 from api.password import fits
+from api.vault import Vault
 from geo.account import Role
 from geo.account_secret import password_hash_of
 from geo.tables import Account, BasemapFeature, Organisation, Site, SiteStatus, Visit, WorkArea
@@ -21,8 +22,8 @@ TODAY = date(2026, 11, 22)
 
 
 @pytest.mark.anyio
-async def test_the_demo_is_made_and_loaded_whole(database_url: str, owner_url: str) -> None:
-    summary = await load_demo(database_url, TODAY)
+async def test_the_demo_is_made_and_loaded_whole(database_url: str, vault: Vault, owner_url: str) -> None:
+    summary = await load_demo(database_url, vault, TODAY)
     engine = create_engine(owner_url)
     with engine.connect() as connection:
         assert connection.scalar(select(Organisation.is_demo).where(Organisation.slug == "doggerstad")) is True
@@ -38,8 +39,8 @@ async def test_the_demo_is_made_and_loaded_whole(database_url: str, owner_url: s
 
 
 @pytest.mark.anyio
-async def test_the_demo_begins_with_a_release_of_each_series(database_url: str, owner_url: str) -> None:
-    await load_demo(database_url, TODAY)
+async def test_the_demo_begins_with_a_release_of_each_series(database_url: str, vault: Vault, owner_url: str) -> None:
+    await load_demo(database_url, vault, TODAY)
     engine = create_engine(owner_url)
     with engine.connect() as connection:
         found = connection.execute(text("SELECT series, period FROM release.release ORDER BY 1")).all()
@@ -50,10 +51,10 @@ async def test_the_demo_begins_with_a_release_of_each_series(database_url: str, 
 
 
 @pytest.mark.anyio
-async def test_a_second_demo_is_refused_and_changes_nothing(database_url: str, owner_url: str) -> None:
-    first = await load_demo(database_url, TODAY)
+async def test_a_second_demo_is_refused_and_changes_nothing(database_url: str, vault: Vault, owner_url: str) -> None:
+    first = await load_demo(database_url, vault, TODAY)
     with pytest.raises(DemoExists):
-        await load_demo(database_url, TODAY, seed=3)
+        await load_demo(database_url, vault, TODAY, seed=3)
     engine = create_engine(owner_url)
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Visit)) == first.visits
@@ -61,8 +62,8 @@ async def test_a_second_demo_is_refused_and_changes_nothing(database_url: str, o
 
 
 @pytest.mark.anyio
-async def test_alice_has_the_demos_password_and_reaches_her_area_alone(database_url: str) -> None:
-    summary = await load_demo(database_url)
+async def test_alice_has_the_demos_password_and_reaches_her_area_alone(database_url: str, vault: Vault) -> None:
+    summary = await load_demo(database_url, vault)
     database = Database(database_url, pool_size=1)
     try:
         manager = await database.asker_of_organisation("doggerstad")

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from api.cluster import Cluster
 from api.database import Database
+from api.vault import Vault
 from geo.record import FileError
 from tests.fixtures.database import as_admin
 from tests.fixtures.importing import City, MakeCity, found_city
@@ -206,14 +207,14 @@ async def test_the_same_log_makes_the_same_sites_for_any_city_in_whatever_order_
 
 
 async def test_the_same_log_makes_the_same_ids_in_another_database(
-    cluster: Cluster, template: str, database_url: str, shared_data: Path
+    cluster: Cluster, template: str, database_url: str, vault: Vault, shared_data: Path
 ) -> None:
     made = []
     organisation_id = UUID("01900000-0000-7000-8000-00000000aaaa")
     with another_database(cluster, template) as other_url:
         for url in (database_url, other_url):
             database = Database(url)
-            city = await found_city(database, "gent", organisation_id)
+            city = await found_city(database, vault, "gent", organisation_id)
             await city.bring("observations", shared_data / LOG)
             made.append((await city.ask(SITES), await city.ask("SELECT id, site_id FROM lantern.visit ORDER BY 1")))
             await database.close()

@@ -10,8 +10,9 @@ from sqlalchemy import create_engine, text
 from api.asker import Asker
 from api.database import Database
 from api.key_file import KeyFile, KeyMissing, KeyRefused, KeyWrong
-from api.vault import CannotOpen, Keys, Vault
+from api.vault import Keys, Vault
 from geo.schema import new_id
+from geo.seal import CannotOpen
 from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
@@ -126,9 +127,7 @@ async def ready(database: Database, vault: Vault) -> None:
         await vault.make_ready(session)
 
 
-async def test_the_master_key_is_made_where_nothing_was_sealed_and_stays(
-    database: Database, town: SmallTown, tmp_path: Path
-) -> None:
+async def test_the_master_key_is_made_where_nothing_was_sealed_and_stays(database: Database, tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "home" / "keys" / "master")
     await ready(database, Vault(file))
     made = file.path.read_text()

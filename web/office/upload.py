@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.asker import Asker
-from api.asking import get_database
+from api.asking import get_database, get_vault
 from api.problem import Problem
 from api.upload import Importing, Noun, bring_in, importer, uploaded
 from geo.import_order import Reckoning
@@ -39,7 +39,7 @@ async def bring(request: Request, asker: Importer, what: Noun) -> Response:
     """Imports the file of the form. The page that comes back is the only account of it."""
     try:
         async with uploaded(request, Importing()) as (file, options):
-            reckoning = await bring_in(get_database(request), asker, what, file, options)
+            reckoning = await bring_in(get_database(request), asker, what, file, options, vault=get_vault(request))
     except Problem as refused:
         wrong = refused.detail or next((error["what"] for error in refused.errors or []), CANNOT)
         return _page(request, asker, what, wrong=wrong, status=refused.kind.status)

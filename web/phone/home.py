@@ -1,5 +1,7 @@
 """A streetworker's home: my areas, and who is due."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import func, select
 from starlette.responses import Response
 
-from api.asking import Asked, asked_as
+from api.asking import Asked, Who, get_database, get_vault, refusal
 from geo.account import Role
 from geo.visit import Visit
 from geo.watch import AreaOfToday, WatchedSite, areas_of_today, watched_sites
@@ -16,20 +18,33 @@ from web.page import render
 
 router = APIRouter(prefix="/phone", include_in_schema=False)
 SHIFT = timedelta(hours=12)
-Working = Annotated[Asked, Depends(asked_as(Role.STREETWORKER), scope="function")]
+
+
+async def working(request: Request, asker: Who) -> AsyncIterator[Asked]:
+    """The transaction of a streetworker. Whoever is a manager too has no more than their own areas here, and so may
+    read the notes of these."""
+    if Role.STREETWORKER not in asker.roles:
+        raise refusal(asker)
+    database, worker = get_database(request), replace(asker, roles=frozenset({Role.STREETWORKER}))
+    async with database.asking(worker) as session:
+        yield Asked(session, worker, database, get_vault(request))
+
+
+Working = Annotated[Asked, Depends(working, scope="function")]
 
 
 @router.get("")
 async def phone_home(request: Request, asked: Working, saved: UUID | None = None) -> Response:
     asker = asked.asker
     assert asker.account_id
+    keys = await asked.keys()
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
-    sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone, seal=keys)
     asked.saw("site", [site.id for site in sites])
     return render(
         request,
         "phone/home.html",
-        asker,
+        request.state.asker,
         areas=areas,
         due=[site for site in sites if site.days_late >= 0],
         later=[site for site in sites if site.days_late < 0],

@@ -11,6 +11,7 @@ from shapely import Polygon
 from starlette.responses import RedirectResponse, Response
 
 from api.asking import Asked
+from api.vault import Keys
 from geo.delivery import Delivery, body_hash
 from geo.geometry import GeometryError
 from geo.geometry import point as check_point
@@ -62,9 +63,10 @@ async def log(request: Request, asked: Working) -> Response:
 
 async def _save(asked: Asked, form: VisitForm, fields: dict[str, str]) -> dict[str, str]:
     """What is wrong, if it was not saved."""
+    keys = await asked.keys()
     try:
         async with asked.session.begin_nested():
-            await _deliver(asked, form, body_hash(asked.asker.account_id, fields))
+            await _deliver(asked, form, body_hash(asked.asker.account_id, fields), keys)
     except GeometryError:
         return {"where": OUTSIDE}
     except Refusal as refused:
@@ -72,7 +74,7 @@ async def _save(asked: Asked, form: VisitForm, fields: dict[str, str]) -> dict[s
     return {}
 
 
-async def _deliver(asked: Asked, form: VisitForm, digest: bytes) -> None:
+async def _deliver(asked: Asked, form: VisitForm, digest: bytes, keys: Keys) -> None:
     asker = asked.asker
     own = {"organisation_id": asker.organisation_id, "body_hash": digest}
     point = None
@@ -83,12 +85,12 @@ async def _deliver(asked: Asked, form: VisitForm, digest: bytes) -> None:
         point = check_point(form.point, bounds)
     if form.place == NEW:
         site = own | form.site_values(asker.today) | {"geom": point}
-        if await create_site(asked.session, site, asker.account_id) is Delivery.TAKEN:
+        if await create_site(asked.session, site, asker.account_id, keys) is Delivery.TAKEN:
             raise Refusal(TAKEN, "place")
     site_id = form.new_site_id if form.place == NEW else form.known_site
     visit = own | form.visit_values(asker.time_zone) | {"geom": point, "site_id": site_id}
     visit["account_id"] = asker.account_id
-    if await log_visit(asked.session, visit, asker.account_id) is Delivery.TAKEN:
+    if await log_visit(asked.session, visit, asker.account_id, keys) is Delivery.TAKEN:
         raise Refusal(TAKEN, "place")
 
 
@@ -96,7 +98,7 @@ async def _page(request: Request, asked: Asked, fields: dict[str, str], wrong: d
     asker = asked.asker
     assert asker.account_id
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
-    sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone)
+    sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone, seal=None)
     asked.saw("site", [site.id for site in sites])
     context: dict[str, Any] = {
         "sites": sites,
@@ -105,4 +107,4 @@ async def _page(request: Request, asked: Asked, fields: dict[str, str], wrong: d
         "fields": fields,
         "wrong": wrong,
     }
-    return render(request, "phone/visit.html", asker, 422 if wrong else 200, **context)
+    return render(request, "phone/visit.html", request.state.asker, 422 if wrong else 200, **context)
