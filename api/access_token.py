@@ -13,6 +13,7 @@ from api.asking import Asked, AskingOwn
 from api.credential import TOKEN_PREFIX, digest, new_secret
 from api.problem import FORBIDDEN, INVALID_INPUT, NOT_FOUND, Problem
 from geo.account import AccessToken
+from geo.log import Act, note
 from geo.schema import new_id
 
 router = APIRouter(prefix="/api/v1/access-tokens", tags=["access tokens"])
@@ -74,6 +75,7 @@ async def make_access_token(asked: Asked, name: str, expires_on: date | None) ->
     )
     asked.session.add(row)
     await asked.session.flush()
+    note(asked.session, Act.TOKEN_MADE, "access_token", [row.id], {"until": last.isoformat()})
     return AccessTokenMade(id=row.id, name=name, token=secret, expires_at=expires_at)
 
 
@@ -86,6 +88,7 @@ async def revoke_access_token(session: AsyncSession, asker: Asker, token_id: UUI
     )
     if (await session.execute(row.returning(AccessToken.id))).first() is None:
         raise Problem(NOT_FOUND)
+    note(session, Act.TOKEN_REVOKED, "access_token", [token_id])
 
 
 @router.get("")

@@ -1,8 +1,11 @@
 """The app factory: the API and nothing else. `web.app` puts the pages beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
@@ -13,6 +16,7 @@ from api import (
     assignment,
     basemap,
     coverage,
+    device,
     district,
     export,
     log,
@@ -20,6 +24,7 @@ from api import (
     problem,
     purpose,
     release,
+    second_factor,
     session,
     site,
     site_history,
@@ -33,13 +38,15 @@ from api.asking import get_database
 from api.database import Database
 from api.headers import PrivateHeaders
 from api.incoming import LimitedBody, OwnSiteOnly
-from api.key_file import KeyFile
+from api.key_file import KeyFile, KeyRefused
 from api.settings import Settings
 from api.sign_in_tries import SignInTries
 from api.vault import Vault
 
 NOUNS = (
     session,
+    device,
+    second_factor,
     purpose,
     access_token,
     me,
@@ -87,14 +94,28 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.vault = Vault(KeyFile.of(settings))
-    app.state.sign_in_tries = SignInTries()
+    app.state.sign_in_tries = SignInTries(database, _secret_of(app.state.vault))
     for noun in NOUNS:
         app.include_router(noun.router)
+    app.include_router(device.of_account)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_middleware(LimitedBody)
     app.add_middleware(OwnSiteOnly)
     problem.install(app)
     return app
+
+
+def _secret_of(vault: Vault) -> Callable[[], bytes]:
+    """The key under which tries to sign in are counted: for all processes alike, unless the master key is missing."""
+
+    @cache
+    def secret() -> bytes:
+        try:
+            return hmac.digest(vault.file.keys()[0].secret, b"tries to sign in", "sha256")
+        except KeyRefused:
+            return secrets.token_bytes(32)
+
+    return secret
 
 
 async def healthz(request: Request) -> Response:

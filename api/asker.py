@@ -15,7 +15,8 @@ from geo.log import Author
 @dataclass(frozen=True)
 class Asker:
     """A person of one organisation, or the command line acting for it (then without an account). `purpose` is why they
-    look at exact places, where they said so."""
+    look at exact places, where they said so. Whoever is `setting_up` must have a second factor, has shown none, and can
+    do nothing but set it up."""
 
     organisation_id: UUID
     organisation_slug: str
@@ -26,6 +27,7 @@ class Asker:
     time_zone: str
     by: Literal["session", "token", "command"] = "session"
     purpose: str | None = None
+    setting_up: bool = False
 
     @classmethod
     def command(
@@ -38,6 +40,8 @@ class Asker:
     @property
     def scope(self) -> str:
         """What the policies in the database go by: organisation, areas, people or none."""
+        if self.setting_up:
+            return "none"
         if Role.MANAGER in self.roles:
             return "organisation"
         if Role.STREETWORKER in self.roles:

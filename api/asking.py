@@ -1,6 +1,7 @@
 """Who asks over HTTP, and the request's one transaction."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -9,9 +10,18 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
-from api.credential import TOKEN_PREFIX, asker_of_session, asker_of_token
+from api.credential import TOKEN_PREFIX, Ended, asker_of_session, asker_of_token
 from api.database import Database
-from api.problem import FORBIDDEN, INVALID_INPUT, NOT_SIGNED_IN, PURPOSE_REQUIRED, RELEASES_ONLY, Kind, Problem
+from api.problem import (
+    FORBIDDEN,
+    INVALID_INPUT,
+    NOT_SIGNED_IN,
+    PURPOSE_REQUIRED,
+    RELEASES_ONLY,
+    SECOND_FACTOR_REQUIRED,
+    Kind,
+    Problem,
+)
 from api.vault import Keys, Vault
 from geo.account import Role
 from geo.log import Act, note
@@ -51,8 +61,8 @@ def get_vault(request: Request) -> Vault:
     return cast(Vault, request.app.state.vault)
 
 
-async def find_asker(request: Request) -> Asker | None:
-    """Who asks: by `Authorization: Bearer` if there is one, else by the cookie; None when neither holds."""
+async def find_asker(request: Request) -> Asker | Ended | None:
+    """Who asks: by `Authorization: Bearer` if there is one, else by the cookie; None when neither is there."""
     database = get_database(request)
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -63,13 +73,35 @@ async def find_asker(request: Request) -> Asker | None:
     return await asker_of_session(database, cookie) if cookie else None
 
 
-async def who(request: Request) -> Asker:
-    """Raises the problem `not-signed-in`."""
+async def settling(request: Request) -> Asker:
+    """Who asks, even while they can do nothing but set up a second factor. Raises `not-signed-in`."""
     asker = await find_asker(request)
-    if asker is None:
-        raise Problem(NOT_SIGNED_IN, headers={"WWW-Authenticate": "Bearer"})
+    if not isinstance(asker, Asker):
+        raise Problem(NOT_SIGNED_IN, headers={"WWW-Authenticate": "Bearer"} | farewell(asker))
     asker = _with_purpose(asker, request.headers.get(PURPOSE_HEADER))
     request.state.asker = asker
+    return asker
+
+
+def farewell(ended: Ended | None) -> dict[str, str]:
+    """To a browser whose session was ended: drop the cookie and all that was kept with it.
+
+    One whose time has merely passed keeps what it has stored: there may be visits that it could not send yet.
+    """
+    cookie = {"Set-Cookie": f'{COOKIE}=""; HttpOnly; Max-Age=0; Path=/; SameSite=strict'}
+    match ended:
+        case Ended.GONE:
+            return cookie | {"Clear-Site-Data": '"cache", "cookies", "storage"'}
+        case Ended.LAPSED:
+            return cookie
+    return {}
+
+
+async def who(request: Request) -> Asker:
+    """Raises `not-signed-in`, and `second-factor-required` where that has to be set up first."""
+    asker = await settling(request)
+    if asker.setting_up:
+        raise Problem(SECOND_FACTOR_REQUIRED, see="/api/v1/second-factor")
     return asker
 
 
@@ -85,6 +117,7 @@ def _with_purpose(asker: Asker, stated: str | None) -> Asker:
 
 
 Who = Annotated[Asker, Depends(who, scope="function")]
+Settled = Annotated[Asker, Depends(settling, scope="function")]
 
 
 def refusal(asker: Asker) -> Problem:
@@ -119,15 +152,29 @@ def asked_as(*roles: Role, exact: bool = False) -> Callable[..., AsyncIterator[A
     return asked
 
 
-async def asked_own(request: Request, asker: Who) -> AsyncIterator[Asked]:
-    """A dependency for what is everyone's own, whatever their roles: account, sessions, tokens."""
+@asynccontextmanager
+async def own(request: Request, asker: Asker) -> AsyncIterator[Asked]:
+    """A transaction for what is everyone's own, opened only after something else was done without one."""
     database = get_database(request)
     async with database.asking_own(asker) as session:
         yield Asked(session, asker, database, get_vault(request))
 
 
+async def asked_own(request: Request, asker: Who) -> AsyncIterator[Asked]:
+    """A dependency for what is everyone's own, whatever their roles: account, sessions, tokens."""
+    async with own(request, asker) as asked:
+        yield asked
+
+
+async def asked_settling(request: Request, asker: Settled) -> AsyncIterator[Asked]:
+    """Likewise for what someone can do who has yet to set up a second factor: that, and nothing else."""
+    async with own(request, asker) as asked:
+        yield asked
+
+
 Asking = Annotated[Asked, Depends(asked_as(), scope="function")]
 AskingOwn = Annotated[Asked, Depends(asked_own, scope="function")]
+Settling = Annotated[Asked, Depends(asked_settling, scope="function")]
 Managing = Annotated[Asked, Depends(asked_as(Role.MANAGER), scope="function")]
 Reaching = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER), scope="function")]
 Exact = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, exact=True), scope="function")]

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 from psycopg import sql
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from api.database import Database
 from geo.account import AccessToken, Account, Role, SignIn
 from geo.driver import raw
 from geo.organisation import Organisation
+from geo.passkey import list_passkeys
+from geo.second_factor import find_authenticator, required
 
 TOKEN_PREFIX = "lantern_"  # noqa: S105
 LASTS = timedelta(days=7)
@@ -31,20 +34,29 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-async def asker_of_session(database: Database, secret: str) -> Asker | None:
-    """Who is signed in by this cookie; None when nobody is."""
+class Ended(Enum):
+    """Why a session is good for nothing: its time has passed, or it was ended (or never was)."""
+
+    LAPSED = auto()
+    GONE = auto()
+
+
+async def asker_of_session(database: Database, secret: str) -> Asker | Ended:
+    """Who is signed in by this cookie."""
     hashed = digest(secret)
     now = datetime.now(UTC)
     async with database.knocking(credential=hashed.hex()) as session:
         row = await session.scalar(select(SignIn).where(SignIn.token_hash == hashed))
-        if row is None or row.expires_at <= now or row.last_seen_at + IDLE <= now:
-            return None
+        if row is None or row.awaits_code:
+            return Ended.GONE
+        if row.expires_at <= now or row.last_seen_at + IDLE <= now:
+            return Ended.LAPSED
         asker = await _asker(session, row)
         if asker and row.purpose_until and row.purpose_until > now:
             asker = replace(asker, purpose=row.purpose)
         if asker and row.last_seen_at + NOTED_EVERY <= now:
             row.last_seen_at = now
-        return asker
+        return asker or Ended.GONE
 
 
 async def asker_of_token(database: Database, secret: str) -> Asker | None:
@@ -70,11 +82,15 @@ async def _asker(session: AsyncSession, row: SignIn | AccessToken) -> Asker | No
     organisation = await session.get(Organisation, row.organisation_id)
     if account is None or organisation is None:
         return None
-    return asker_of(account, organisation, "token" if isinstance(row, AccessToken) else "session")
+    if isinstance(row, SignIn):
+        return asker_of(account, organisation, "session", second_factor=row.second_factor)
+    needed = required(account.roles, organisation.is_demo)
+    shown = not needed or await has_second_factor(session, account)
+    return asker_of(account, organisation, "token", second_factor=shown)
 
 
-def asker_of(account: Account, organisation: Organisation, by: str) -> Asker | None:
-    """None once the person has left."""
+def asker_of(account: Account, organisation: Organisation, by: str, *, second_factor: bool) -> Asker | None:
+    """None once the person has left. `second_factor`: one was shown, or for a token: there is one."""
     asker = Asker(
         organisation.id,
         organisation.slug,
@@ -84,5 +100,11 @@ def asker_of(account: Account, organisation: Organisation, by: str) -> Asker | N
         account.locale,
         organisation.time_zone,
         "token" if by == "token" else "session",
+        setting_up=not second_factor and required(account.roles, organisation.is_demo),
     )
     return None if account.left_on and account.left_on <= asker.today else asker
+
+
+async def has_second_factor(session: AsyncSession, account: Account) -> bool:
+    """An authenticator that was confirmed, or a passkey."""
+    return bool(await find_authenticator(session, account) or await list_passkeys(session, account))

@@ -79,11 +79,19 @@ class Database:
 
     @asynccontextmanager
     async def knocking(
-        self, *, organisation_slug: str = "", sign_in_email: str = "", credential: str = ""
+        self,
+        *,
+        organisation_slug: str = "",
+        sign_in_email: str = "",
+        credential: str = "",
+        passkey: str = "",
+        challenge: str = "",
+        tries: str = "",
     ) -> AsyncIterator[AsyncSession]:
         """One transaction of someone not known yet, who sees only the row that they can name.
 
-        `credential` is the SHA-256 of a token, in hexadecimal.
+        `credential` is the SHA-256 of a token, `passkey` what a device calls its own, `challenge` the id of one,
+        `tries` the keys of some with commas between: all in hexadecimal.
         """
         async with self._transaction(
             "lantern_app",
@@ -92,6 +100,9 @@ class Database:
             organisation_slug=organisation_slug,
             sign_in_email=sign_in_email,
             credential=credential,
+            passkey=passkey,
+            challenge=challenge,
+            tries=tries,
         ) as session:
             yield session
 

@@ -7,16 +7,19 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from api.account import Locale, Password
-from api.asking import COOKIE, AskingOwn
+from api.asker import Asker
+from api.asking import COOKIE, AskingOwn, Who, own
 from api.body import Body
 from api.credential import digest
 from api.noun_router import noun_router, problems
 from api.password import MAXIMUM_LENGTH, fits, hash_password_aside
 from api.problem import FORBIDDEN, INVALID_INPUT, Problem
+from api.sign_in_tries import SignInTries
 from geo.account import Account, Role
 from geo.account_query import end_credentials
 from geo.account_secret import keep_password, password_hash_of
 from geo.change import remember
+from geo.log import Act, note
 from geo.organisation import Organisation, bounds_of
 
 router: APIRouter = noun_router("me")
@@ -69,16 +72,34 @@ async def read_me(asked: AskingOwn) -> Me:
     )
 
 
-@router.post("/password", status_code=204, responses=problems(400, 413))
-async def change_password(body: PasswordChange, request: Request, asked: AskingOwn) -> None:
+@router.post("/password", status_code=204, responses=problems(400, 413, 429))
+async def post_password(body: PasswordChange, request: Request, asker: Who) -> None:
     """Changes your password; every other session and all your tokens end. A token cannot do this."""
-    if asked.asker.by == "token":
+    await change_password(body, request, asker)
+
+
+async def change_password(body: PasswordChange, request: Request, asker: Asker) -> None:
+    if asker.by == "token":
         raise Problem(FORBIDDEN, "Sign in to change your password.")
-    account = await asked.session.get_one(Account, (asked.asker.organisation_id, asked.asker.account_id))
-    now = await password_hash_of(asked.session, account.organisation_id, account.id)
-    if not await fits(body.current, now):
-        raise Problem(INVALID_INPUT, errors=[{"where": "body.current", "what": "is not your password"}])
-    await remember(asked.session, account, "account", account.id)
+    await check_password(request, asker, body.current, where="body.current")
     hashed = await hash_password_aside(body.new)
-    await keep_password(asked.session, account.organisation_id, account.id, hashed)
-    await end_credentials(asked.session, account, keep=digest(request.cookies.get(COOKIE, "")))
+    async with own(request, asker) as asked:
+        account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))
+        await remember(asked.session, account, "account", account.id)
+        await keep_password(asked.session, account.organisation_id, account.id, hashed)
+        await end_credentials(asked.session, account, keep=digest(request.cookies.get(COOKIE, "")))
+        note(asked.session, Act.PASSWORD_CHANGED, "account", [account.id])
+
+
+async def check_password(request: Request, asker: Asker, password: str, where: str) -> None:
+    """Raises `invalid-input` at `where` unless it is the asker's, and `too-many` after some that were not.
+
+    Not inside a transaction: that would be a second connection, and a password takes its time.
+    """
+    assert asker.account_id is not None
+    tries: SignInTries = request.app.state.sign_in_tries
+    async with tries.password(asker.account_id):
+        async with own(request, asker) as asked:
+            hashed = await password_hash_of(asked.session, asker.organisation_id, asker.account_id)
+        if not await fits(password, hashed):
+            raise Problem(INVALID_INPUT, errors=[{"where": where, "what": "is not your password"}])

@@ -20,6 +20,7 @@ MEANINGS = {
     412: "Someone changed it since; read it again.",
     413: "The body is too large.",
     422: "Something in the request is wrong: `errors` says what and where.",
+    429: "Too many tries; `Retry-After` says how long to wait.",
     428: "The version is missing: state it in If-Match.",
     503: "The database does not answer.",
 }

@@ -32,12 +32,23 @@ class Act(StrEnum):
 
     CHANGED = "changed"
     CREATED = "created"
+    DEVICE_REVOKED = "device-revoked"
     EXPORTED = "exported"
     IMPORTED = "imported"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105
     PURPOSE_ENDED = "purpose-ended"
     PURPOSE_STATED = "purpose-stated"
     READ = "read"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    RECOVERY_CODES_RENEWED = "recovery-codes-renewed"
     RELEASED = "released"
+    SECOND_FACTOR_FAILED = "second-factor-failed"
+    SECOND_FACTOR_RESET = "second-factor-reset"
+    SECOND_FACTOR_SET = "second-factor-set"
+    SIGNED_IN = "signed-in"
+    SIGNED_OUT = "signed-out"
+    TOKEN_MADE = "token-made"  # noqa: S105
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105
 
 
 class LogHead(OfOrganisation, Row):

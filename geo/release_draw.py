@@ -100,8 +100,6 @@ async def draw_release(
     release.body = release_file(release, shapes, values)
     release.sha256 = sha256(release.body).digest()
     await _store(session, release, values, list(sites))
-    told = {"series": series.value, "period": of.name, "epsilon": noise.epsilon, "sha256": release.sha256.hex()}
-    note(session, Act.RELEASED, "release", [release.id], told)
     return release
 
 
@@ -204,6 +202,8 @@ async def _store(
         insert(ReleaseValue),
         [key | {"code": code, "value": shown.value if shown else None} for code, shown in values.items()],
     )
+    told = {"series": release.series, "period": release.period, "epsilon": release.epsilon}
+    note(session, Act.RELEASED, "release", [release.id], told | {"sha256": release.sha256.hex()})
     if sites:
         charge = key | {"last_day": release.last_day, "epsilon": release.epsilon}
         await session.execute(insert(ReleaseCharge), [charge | {"id": new_id(), "site_id": site} for site in sites])

@@ -83,9 +83,9 @@ async def forget_try(session: AsyncSession, key: bytes) -> None:
 
 
 async def take_back_try(session: AsyncSession, key: bytes) -> None:
-    """One try less under a key that many share."""
+    """One try less, and no wait after it: it had to wait for its own turn, and nobody guessed."""
     fewer = update(SignInTry).where(SignInTry.id == key, SignInTry.tries > 0)
-    await session.execute(fewer.values(tries=SignInTry.tries - 1))
+    await session.execute(fewer.values(tries=SignInTry.tries - 1, until=func.now()))
 
 
 async def clear_tries(session: AsyncSession) -> None:

@@ -9,10 +9,13 @@ from pydantic import ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
 from api.access_token import AccessTokenMade, list_access_tokens, make_access_token, revoke_access_token
-from api.asking import Asked, AskingOwn
+from api.asking import Asked, AskingOwn, Who, own
+from api.device import list_devices
 from api.me import PasswordChange, change_password
 from api.password import MINIMUM_LENGTH
-from api.problem import Problem
+from api.problem import INVALID_INPUT, TOO_MANY, Problem
+from api.second_factor import second_factor_of
+from geo.organisation import Organisation
 from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import render
@@ -20,6 +23,7 @@ from web.page import render
 router = APIRouter(prefix="/account", include_in_schema=False)
 WRONG_DAY = N_("Choose a day within a year from today.")
 WRONG_PASSWORD = N_("This is not your password now.")
+OFTEN = N_("Too many tries. Wait a little.")
 SHORT = N_("Use at least 12 characters. Four or five words do well.")
 DIFFERENT = N_("The two new passwords differ.")
 
@@ -39,7 +43,7 @@ class PasswordForm(Form):
 
 @router.get("")
 async def account_page(request: Request, asked: AskingOwn, done: str = "") -> Response:
-    return await _page(request, asked, done=done)
+    return await show(request, asked, done=done)
 
 
 @router.post("/tokens")
@@ -48,14 +52,14 @@ async def make_token(request: Request, asked: AskingOwn) -> Response:
     fields = await typed(request)
     form, wrong = read(TokenForm, fields)
     if form is None:
-        return await _page(request, asked, fields=fields, wrong=wrong)
+        return await show(request, asked, fields=fields, wrong=wrong)
     try:
         made = await make_access_token(asked, form.name, form.expires_on)
     except Problem as refused:
         if not refused.errors:
             raise
-        return await _page(request, asked, fields=fields, wrong={"expires_on": WRONG_DAY})
-    return await _page(request, asked, made=made)
+        return await show(request, asked, fields=fields, wrong={"expires_on": WRONG_DAY})
+    return await show(request, asked, made=made)
 
 
 @router.post("/tokens/{token_id}/revoke")
@@ -65,20 +69,26 @@ async def revoke_token(token_id: UUID, asked: AskingOwn) -> Response:
 
 
 @router.post("/password")
-async def change_own_password(request: Request, asked: AskingOwn) -> Response:
+async def change_own_password(request: Request, asker: Who) -> Response:
     """Changes the password; every other session and all tokens end."""
     form, wrong = read(PasswordForm, await typed(request))
     if form:
         wrong = _wrong_with(form)
-    if form is None or wrong:
-        return await _page(request, asked, wrong=wrong)
-    try:
-        await change_password(PasswordChange(current=form.current, new=form.new), request, asked)
-    except Problem as refused:
-        if not refused.errors:
-            raise
-        return await _page(request, asked, wrong={"current": WRONG_PASSWORD})
-    return RedirectResponse("/account?done=password", 303)
+    if form and not wrong:
+        try:
+            await change_password(PasswordChange(current=form.current, new=form.new), request, asker)
+        except Problem as refused:
+            if refused.kind not in {INVALID_INPUT, TOO_MANY}:
+                raise
+            wrong = {"current": OFTEN if refused.kind is TOO_MANY else WRONG_PASSWORD}
+        else:
+            return RedirectResponse("/account?done=password", 303)
+    async with own(request, asker) as asked:
+        return await show(request, asked, wrong=wrong)
+
+
+async def _is_demo(asked: Asked) -> bool:
+    return (await asked.session.get_one(Organisation, asked.asker.organisation_id)).is_demo
 
 
 def _wrong_with(form: PasswordForm) -> dict[str, str]:
@@ -92,7 +102,7 @@ def _last_day(expires_at: datetime) -> date:
     return expires_at.astimezone(UTC).date() - timedelta(days=1)
 
 
-async def _page(
+async def show(
     request: Request,
     asked: Asked,
     *,
@@ -102,6 +112,9 @@ async def _page(
     done: str = "",
 ) -> Response:
     context: dict[str, Any] = {
+        "devices": await list_devices(request, asked) if asked.asker.by == "session" else [],
+        "second_factor": await second_factor_of(asked) if asked.asker.by == "session" else None,
+        "is_demo": await _is_demo(asked),
         "tokens": await list_access_tokens(asked.session, asked.asker),
         "fields": fields or {},
         "wrong": wrong or {},

@@ -38,7 +38,7 @@ HOMES = (
 
 def ways(asker: Asker | None) -> list[Way]:
     """What stands in the navigation of whoever asks."""
-    return [way for way in WAYS if asker and way.roles & asker.roles]
+    return [way for way in WAYS if asker and not asker.setting_up and way.roles & asker.roles]
 
 
 def home(asker: Asker) -> str:

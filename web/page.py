@@ -5,7 +5,7 @@ import json
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -109,6 +109,11 @@ def static(name: str) -> str:
 @cache
 def _mark(path: Path, changed_at: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def with_next(path: str, wish: str) -> str:
+    """The address of a page that leads on to where someone wanted to go."""
+    return path if wish == "/" else f"{path}?{urlencode({'next': wish})}"
 
 
 def own_path(wish: str | None, otherwise: str = "/") -> str:

@@ -1,7 +1,5 @@
 """Problems as pages: for people at a browser what the API says in JSON."""
 
-from urllib.parse import urlencode
-
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,10 +12,11 @@ from api.problem import (
     NOT_SIGNED_IN,
     PURPOSE_REQUIRED,
     RELEASES_ONLY,
+    SECOND_FACTOR_REQUIRED,
     Problem,
 )
 from web.i18n import N_
-from web.page import own_path, render
+from web.page import own_path, render, with_next
 
 NEXT_STEPS = {
     NOT_FOUND.slug: N_("The address may be mistyped, or what was here is not for you to see."),
@@ -41,6 +40,8 @@ SIGNED_OUT = N_(
     "again what you typed."
 )
 
+FIRST = {PURPOSE_REQUIRED: "/purpose", SECOND_FACTOR_REQUIRED: "/account/second-factor"}
+
 
 def install(app: FastAPI) -> None:
     """Answers problems as pages where a browser asked for a page, and as the API does everywhere else."""
@@ -50,9 +51,9 @@ def install(app: FastAPI) -> None:
         if not wants_page(request):
             return problem.response(found)
         if found.kind == NOT_SIGNED_IN and request.method == "GET":
-            return to("/sign-in", request)
-        if found.kind == PURPOSE_REQUIRED and request.method == "GET":
-            return to("/purpose", request)
+            return to("/sign-in", request, found)
+        if found.kind in FIRST and request.method == "GET":
+            return to(FIRST[found.kind], request, found)
         return page(request, unsaved(found) if found.kind == NOT_SIGNED_IN else found)
 
     for kind in problem.HANDLED:
@@ -63,11 +64,14 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def to(place: str, request: Request) -> Response:
-    """There first, and from there back to what was asked for."""
+def to(place: str, request: Request, found: Problem) -> Response:
+    """There first, and from there back to what was asked for. A session that was ended takes with it what the browser
+    kept."""
     query = request.url.query
     wish = own_path(request.url.path + (f"?{query}" if query else ""))
-    return RedirectResponse(f"{place}?{urlencode({'next': wish})}" if wish != "/" else place, 303)
+    answer = RedirectResponse(with_next(place, wish), 303)
+    answer.headers.update({name: value for name, value in (found.headers or {}).items() if name != "WWW-Authenticate"})
+    return answer
 
 
 def unsaved(found: Problem) -> Problem:

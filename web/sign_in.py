@@ -1,30 +1,36 @@
-"""Sign in and out at a browser."""
+"""Sign in and out at a browser: address and password, then the code where there is a second factor."""
+
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api import session
+from api.asker import Asker
 from api.asking import COOKIE, find_asker, get_database
 from api.demo import DEMO_PASSWORD
 from api.demo_person import DemoPerson, demo_people
-from api.problem import TOO_MANY, Problem
+from api.problem import NOT_SIGNED_IN, TOO_MANY, Problem
+from api.session import clear_cookie, set_cookie
 from api.settings import Settings
+from api.sign_in import WAITS_FOR_CODE, Door, Opened, begin_sign_in, finish_sign_in, sign_out
 from geo.account import Role
 from web.form import typed
 from web.i18n import N_
 from web.navigation import home
-from web.page import own_path, render
+from web.page import own_path, render, with_next
 
 router = APIRouter(include_in_schema=False)
 ORDER = (Role.MANAGER, Role.STREETWORKER, Role.PLANNER, Role.STEWARD, Role.DESK)
+STEP_COOKIE, STEP_PATH = "lantern_sign_in", "/sign-in"
 FAILED = N_("The address or the password is wrong.")
-OFTEN = N_("Too many tries. Wait ten minutes, then try again.")
+WRONG_CODE = N_("This code is wrong, or was used before. Wait for the next one.")
+OFTEN = N_("Too many tries.")
 
 
 @router.get("/sign-in")
 async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
     asker = await find_asker(request)
-    if asker:
+    if isinstance(asker, Asker):
         return RedirectResponse(own_path(next), 303)
     return await _page(request, own_path(next))
 
@@ -35,39 +41,88 @@ async def sign_in(request: Request) -> Response:
     wish = own_path(fields.get("next"))
     email, password = fields.get("email", "")[:254], fields.get("password", "")[:256]
     try:
-        asker, secret = await session.sign_in_from(request, email, password)
+        opened = await begin_sign_in(Door.of(request), email, password)
     except Problem as refused:
-        wrong = OFTEN if refused.kind == TOO_MANY else FAILED
-        return await _page(request, wish, email, wrong, refused.kind.status)
-    answer = RedirectResponse(wish if wish != "/" else home(asker), 303)
-    session.set_cookie(answer, request, secret)
+        return await _page(request, wish, email, refused)
+    if not opened.awaits_code:
+        return _in(request, wish, opened)
+    answer = RedirectResponse(with_next("/sign-in/code", wish), 303)
+    seconds, secure = int(WAITS_FOR_CODE.total_seconds()), request.url.scheme == "https"
+    answer.set_cookie(
+        STEP_COOKIE, opened.secret, max_age=seconds, httponly=True, secure=secure, samesite="strict", path=STEP_PATH
+    )
+    return answer
+
+
+@router.get("/sign-in/code")
+async def code_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
+    return _code_page(request, own_path(next))
+
+
+@router.post("/sign-in/code")
+async def give_code(request: Request) -> Response:
+    """The second step. When the first is too long ago, back to it."""
+    fields = await typed(request)
+    wish = own_path(fields.get("next"))
+    try:
+        code = fields.get("code", "")[:40]
+        opened = await finish_sign_in(Door.of(request), request.cookies.get(STEP_COOKIE, ""), code)
+    except Problem as refused:
+        if refused.kind == NOT_SIGNED_IN:
+            return RedirectResponse(with_next("/sign-in", wish), 303)
+        return _code_page(request, wish, refused)
+    answer = _in(request, wish, opened)
+    answer.delete_cookie(STEP_COOKIE, path=STEP_PATH)
+    return answer
+
+
+def _in(request: Request, wish: str, opened: Opened) -> Response:
+    asker = opened.asker
+    way = wish if wish != "/" else home(asker)
+    if asker.setting_up:
+        way = with_next("/account/second-factor", wish)
+    answer = RedirectResponse(way, 303)
+    set_cookie(answer, request, opened)
     return answer
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
+async def leave(request: Request) -> Response:
     secret = request.cookies.get(COOKIE)
     if secret:
-        await session.sign_out(get_database(request), secret)
+        await sign_out(get_database(request), secret)
     answer = RedirectResponse("/sign-in", 303)
-    session.clear_cookie(answer)
+    clear_cookie(answer)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # the cookies also hold the chosen colours
     return answer
 
 
-async def _page(request: Request, wish: str, email: str = "", wrong: str = "", status: int = 200) -> Response:
+async def _page(request: Request, wish: str, email: str = "", refused: Problem | None = None) -> Response:
     settings: Settings = request.app.state.settings
     people = await demo_people(get_database(request)) if settings.on_loopback else []
     return render(
         request,
         "sign_in.html",
-        status=status,
+        status=refused.kind.status if refused else 200,
         next=wish,
         email=email,
-        wrong=wrong,
         people=one_of_each(people),
         demo_password=DEMO_PASSWORD,
+        **_wrong(refused, FAILED),
     )
+
+
+def _code_page(request: Request, wish: str, refused: Problem | None = None) -> Response:
+    status = refused.kind.status if refused else 200
+    return render(request, "sign_in_code.html", status=status, next=wish, **_wrong(refused, WRONG_CODE))
+
+
+def _wrong(refused: Problem | None, otherwise: str) -> dict[str, Any]:
+    """What is wrong, and how many seconds to wait."""
+    if refused is None:
+        return {"wrong": "", "wait": 0}
+    often = refused.kind == TOO_MANY
+    return {"wrong": OFTEN if often else otherwise, "wait": int((refused.headers or {}).get("Retry-After", 0))}
 
 
 def one_of_each(people: list[DemoPerson]) -> tuple[list[DemoPerson], list[DemoPerson]]:

@@ -14,14 +14,14 @@ from sqlalchemy import create_engine, text
 
 from api.database import MOST_STREAMS
 from tests.fixtures.look import run
-from tests.fixtures.town import PASSWORD, PURPOSE, SmallTown
+from tests.fixtures.town import PURPOSE, SmallTown
 
 
 @pytest.fixture
 def mara_live(anyio_backend: str, live_server: str, town: SmallTown) -> Iterator[httpx.Client]:
     """Mara's client at a real server."""
     with httpx.Client(base_url=live_server, timeout=30) as made:
-        answer = made.post("/api/v1/session", json={"email": town.email("mara"), "password": PASSWORD})
+        answer = made.post("/api/v1/session", json=town.form("mara"))
         made.headers["Lantern-Purpose"] = PURPOSE
         assert answer.status_code == 201
         yield made

@@ -8,9 +8,11 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from geo.log import Act
 from tests.fixtures.client import Client
 from tests.fixtures.look import run
 from tests.fixtures.town import PURPOSE, SmallTown
+from web.steward.log import ACTS
 
 pytestmark = pytest.mark.anyio
 LOG = "/api/v1/log"
@@ -178,3 +180,7 @@ async def test_imports_drawn_releases_and_logged_visits_are_written_down(
     entry = logged(owner_url)[-1]
     assert (entry["act"], entry["noun"]) == ("created", "visit")
     assert entry["ids"] == [made.json()["id"], str(town.sites["quay"])]
+
+
+def test_each_act_has_words_for_the_steward() -> None:
+    assert set(ACTS) == set(Act)

@@ -47,7 +47,7 @@ async def test_each_role_opens_its_own_pages_and_no_others(client: Client, perso
 
 @pytest.mark.parametrize(
     ("person", "home"),
-    [("alice", "/phone"), ("mara", "/office"), ("pim", "/planner"), ("dora", "/account"), ("stefan", "/accounts")],
+    [("alice", "/phone"), ("mara", "/office"), ("pim", "/planner"), ("dora", "/account"), ("stefan", "/steward")],
 )
 async def test_each_role_begins_at_its_own_home(client: Client, person: str, home: str) -> None:
     visitor = await client(person)

@@ -20,7 +20,7 @@ from geo.export import Form, copy_statement
 from geo.export_wanted import Wanted, Whose
 from tests.bench.million import add_sites, report
 from tests.fixtures.command import Terminal
-from tests.fixtures.town import PASSWORD, PURPOSE, SmallTown
+from tests.fixtures.town import PURPOSE, SmallTown
 
 pytestmark = pytest.mark.bench
 SIZES = (10_000, 100_000, 1_000_000)
@@ -97,7 +97,7 @@ def test_a_million_sites_over_http_cost_little_more_than_psql(
 
 def sign_in(address: str, town: SmallTown) -> str:
     with httpx.Client(base_url=address) as client:
-        client.post("/api/v1/session", json={"email": town.email("mara"), "password": PASSWORD}).raise_for_status()
+        client.post("/api/v1/session", json=town.form("mara")).raise_for_status()
         answer = client.post("/api/v1/access-tokens", json={"name": "bench"})
         return str(answer.raise_for_status().json()["token"])
 

@@ -109,6 +109,8 @@ async def sign_in(client: httpx.AsyncClient, engine: Engine, gent: Gent, passwor
         )
     form = {"email": "mara@gent.example", "password": PASSWORD}
     (await client.post("/api/v1/session", json=form)).raise_for_status()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE lantern.session SET second_factor = true"))
 
 
 def add_visits(engine: Engine, gent: Gent, there: int, size: int) -> None:

@@ -1,0 +1,214 @@
+"""How someone gets in: address and password, and a code where there is a second factor."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from fastapi import Request
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.asker import Asker
+from api.asking import get_database
+from api.credential import LASTS, asker_of, digest, new_secret
+from api.database import Database
+from api.password import fits
+from api.problem import CODE_REQUIRED, NOT_SIGNED_IN, SIGN_IN_FAILED, Problem
+from api.sign_in_tries import Caller, SignInTries
+from api.time_code import take_time_code
+from api.vault import Vault
+from geo.account import Account, SignIn
+from geo.account_secret import password_hash_of
+from geo.log import Act, note
+from geo.organisation import Organisation
+from geo.second_factor import find_authenticator, use_recovery_code
+
+MOST_ACCOUNTS = 5
+MOST_SESSIONS = 50
+WAITS_FOR_CODE = timedelta(minutes=5)
+TIME_CODE = re.compile(r"[\d\s]*")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What signing in needs: the app's parts, and who stands outside."""
+
+    database: Database
+    tries: SignInTries
+    vault: Vault
+    caller: Caller
+
+    @classmethod
+    def of(cls, request: Request) -> "Door":
+        state = request.app.state
+        tries, vault = cast(SignInTries, state.sign_in_tries), cast(Vault, state.vault)
+        return cls(get_database(request), tries, vault, Caller.of(request))
+
+
+@dataclass(frozen=True)
+class Known:
+    """Someone of an organisation, as they would ask after having shown all that there is to show."""
+
+    account: Account
+    organisation: Organisation
+    asker: Asker
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session: whose, its secret for the cookie, and the mark by which the device is known from now on. With
+    `awaits_code` it opens nothing until a code has come."""
+
+    asker: Asker
+    secret: str
+    mark: str = ""
+    awaits_code: bool = False
+
+
+class CodeRequired(Problem):
+    """The password is right, and a code is missing."""
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(CODE_REQUIRED)
+        self.known = known
+
+
+async def sign_in(door: Door, email: str, password: str, code: str | None = None) -> Opened:
+    """Opens a session. Raises `sign-in-failed`, `code-required` and `too-many`."""
+    async with door.tries.one(door.caller, email):
+        known = await _known(door.database, email, password)
+        async with door.database.asking_own(known.asker) as session:
+            has_code = await find_authenticator(session, known.account) is not None
+        if has_code:
+            if code is None:
+                raise CodeRequired(known)
+            await _check_code(door, known, code)
+        return await open_session(door, known, second_factor=has_code)
+
+
+async def begin_sign_in(door: Door, email: str, password: str) -> Opened:
+    """Likewise in two steps: where a code is missing, the answer awaits it."""
+    try:
+        return await sign_in(door, email, password)
+    except CodeRequired as required:
+        return await _open(door, required.known, WAITS_FOR_CODE, awaits_code=True)
+
+
+async def finish_sign_in(door: Door, secret: str, code: str) -> Opened:
+    """The second step. Raises `not-signed-in` when the first is too long ago, else as the first."""
+    hashed = digest(secret)
+    async with door.database.knocking(credential=hashed.hex()) as session:
+        row = await session.scalar(select(SignIn).where(SignIn.token_hash == hashed, SignIn.awaits_code))
+    if row is None or row.expires_at <= datetime.now(UTC):
+        raise Problem(NOT_SIGNED_IN)
+    known = await known_by_id(door.database, row)
+    if known is None:
+        raise Problem(NOT_SIGNED_IN)
+    async with door.tries.one(door.caller, known.account.email):
+        await _check_code(door, known, code)
+        async with door.database.knocking(credential=hashed.hex()) as session:
+            await session.execute(delete(SignIn).where(SignIn.token_hash == hashed))
+        return await open_session(door, known, second_factor=True)
+
+
+async def _known(database: Database, email: str, password: str) -> Known:
+    """Whose password this is; takes as long for an address that nobody has."""
+    email = email.strip().lower().replace("\x00", "")
+    async with database.knocking(sign_in_email=email) as session:
+        accounts = list(await session.scalars(select(Account).where(Account.email == email).limit(MOST_ACCOUNTS)))
+        hashes = [await password_hash_of(session, account.organisation_id, account.id) for account in accounts]
+    fitting = [account for account, hashed in zip(accounts, hashes, strict=True) if await fits(password, hashed)]
+    if not accounts:
+        await fits(password, None)
+    for account in fitting:
+        known = await known_by_id(database, account)
+        if known:
+            return known
+    raise Problem(SIGN_IN_FAILED)
+
+
+async def known_by_id(database: Database, row: Account | SignIn) -> Known | None:
+    """None once the person has left."""
+    account_id = row.id if isinstance(row, Account) else row.account_id
+    stub = Asker(row.organisation_id, "", account_id, frozenset(), "", "en", "UTC")
+    async with database.asking_own(stub) as session:
+        organisation = await session.get_one(Organisation, row.organisation_id)
+        account = await session.get_one(Account, (row.organisation_id, account_id))
+    asker = asker_of(account, organisation, "session", second_factor=True)
+    return None if asker is None else Known(account, organisation, asker)
+
+
+async def _check_code(door: Door, known: Known, code: str) -> None:
+    """Raises `sign-in-failed`. What happened is kept in any case: the code is used up, the log says so."""
+    if TIME_CODE.fullmatch(code):
+        async with door.tries.code(known.account.id):
+            fitting = await _try_code(door, known, code)
+            if not fitting:
+                raise Problem(SIGN_IN_FAILED)
+    elif not await _try_code(door, known, code):
+        raise Problem(SIGN_IN_FAILED)
+
+
+async def _try_code(door: Door, known: Known, code: str) -> bool:
+    account = known.account
+    async with door.database.asking_own(known.asker) as session:
+        fitting = await take_time_code(session, door.vault, account, code) is not None
+        if not fitting and await use_recovery_code(session, account, code):
+            note(session, Act.RECOVERY_CODE_USED, "account", [account.id])
+            fitting = True
+        if not fitting:
+            note(session, Act.SECOND_FACTOR_FAILED, "account", [account.id])
+    return fitting
+
+
+async def open_session(door: Door, known: Known, *, second_factor: bool) -> Opened:
+    """A session for someone who has shown all that they have."""
+    return await _open(door, known, LASTS, second_factor=second_factor)
+
+
+async def _open(
+    door: Door, known: Known, lasts: timedelta, *, second_factor: bool = False, awaits_code: bool = False
+) -> Opened:
+    secret, now, account = new_secret(), datetime.now(UTC), known.account
+    row = SignIn(
+        organisation_id=account.organisation_id,
+        account_id=account.id,
+        token_hash=digest(secret),
+        device=door.caller.browser.replace("\x00", "")[:200],
+        last_seen_at=now,
+        expires_at=now + lasts,
+        second_factor=second_factor,
+        awaits_code=awaits_code,
+    )
+    async with door.database.asking_own(known.asker) as session:
+        await _clear_away(session, account, now)
+        session.add(row)
+        await session.flush()
+        if not awaits_code:
+            note(session, Act.SIGNED_IN, "session", [row.id], {"second_factor": second_factor})
+    asker = asker_of(account, known.organisation, "session", second_factor=second_factor)
+    return Opened(asker or known.asker, secret, door.tries.mark(account.email), awaits_code)
+
+
+async def _clear_away(session: AsyncSession, account: Account, now: datetime) -> None:
+    """Sessions that have ended, and the oldest of too many."""
+    mine = SignIn.organisation_id == account.organisation_id, SignIn.account_id == account.id
+    await session.execute(delete(SignIn).where(*mine, SignIn.expires_at < now))
+    newest = select(SignIn.id).where(*mine).order_by(SignIn.last_seen_at.desc()).limit(MOST_SESSIONS - 1)
+    await session.execute(delete(SignIn).where(*mine, SignIn.id.not_in(newest)))
+
+
+async def sign_out(database: Database, secret: str) -> None:
+    """Ends the session of this secret, if there is one."""
+    hashed = digest(secret)
+    async with database.knocking(credential=hashed.hex()) as session:
+        row = await session.scalar(select(SignIn).where(SignIn.token_hash == hashed))
+    if row is None:
+        return
+    stub = Asker(row.organisation_id, "", row.account_id, frozenset(), "", "en", "UTC")
+    async with database.asking_own(stub) as session:
+        gone = delete(SignIn).where(SignIn.organisation_id == row.organisation_id, SignIn.id == row.id)
+        await session.execute(gone)
+        if not row.awaits_code:
+            note(session, Act.SIGNED_OUT, "session", [row.id])
