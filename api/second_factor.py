@@ -1,6 +1,6 @@
 """The second factor over HTTP: an authenticator app is set up, and recovery codes stand in for it."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import pyotp
 import segno
@@ -16,7 +16,6 @@ from api.noun_router import noun_router, problems
 from api.password import MAXIMUM_LENGTH
 from api.problem import CONFLICT, FORBIDDEN, INVALID_INPUT, Problem
 from api.time_code import take_time_code
-from api.vault import Vault
 from geo.account import Account
 from geo.log import Act, note
 from geo.organisation import Organisation
@@ -134,7 +133,7 @@ async def begin(request: Request, asker: Asker, password: str | None) -> Authent
     secret, row_id = pyotp.random_base32(), new_id()
     async with own(request, asker) as asked:
         account, _ = await own_account(asked)
-        keys = await vault_of(request).keys(asked.session, account.organisation_id)
+        keys = await asked.keys()
         sealed = keys.seal(secret, table="authenticator", column="secret", row_id=row_id)
         await add_authenticator(asked.session, account, row_id, sealed)
     return _shown(secret, account)
@@ -143,7 +142,7 @@ async def begin(request: Request, asker: Asker, password: str | None) -> Authent
 async def waiting(request: Request, asked: Asked) -> AuthenticatorOut | None:
     """What was begun and awaits its first code, once more."""
     account, _ = await own_account(asked)
-    keys = await vault_of(request).keys(asked.session, account.organisation_id)
+    keys = await asked.keys()
     row = await find_authenticator(asked.session, account, confirmed=False)
     if row is None:
         return None
@@ -164,7 +163,7 @@ async def finish(request: Request, asked: Asked, code: str) -> list[str]:
     account, _ = await own_account(asked)
     if await find_authenticator(asked.session, account, confirmed=False) is None:
         raise Problem(CONFLICT, "Begin to set up an authenticator first.")
-    waiting = await take_time_code(asked.session, vault_of(request), account, code, confirmed=False)
+    waiting = await take_time_code(asked.session, asked.vault, account, code, confirmed=False)
     if waiting is None:
         raise Problem(INVALID_INPUT, errors=[{"where": "body.code", "what": "is not the code of this moment"}])
     codes = await confirm_authenticator(asked.session, account, waiting)
@@ -192,7 +191,3 @@ async def remove(request: Request, asker: Asker, password: str | None) -> None:
             raise Problem(FORBIDDEN, "Your role requires a second factor.")
         await forget_second_factor(asked.session, account)
         note(asked.session, Act.SECOND_FACTOR_RESET, "account", [account.id])
-
-
-def vault_of(request: Request) -> Vault:
-    return cast(Vault, request.app.state.vault)

@@ -79,7 +79,7 @@ async def sign_in(door: Door, email: str, password: str, code: str | None = None
     async with door.tries.one(door.caller, email):
         known = await _known(door.database, email, password)
         async with door.database.asking_own(known.asker) as session:
-            has_code = await find_authenticator(session, known.account) is not None
+            has_code = await find_authenticator(session, known.account) is not None and not known.organisation.is_demo
         if has_code:
             if code is None:
                 raise CodeRequired(known)

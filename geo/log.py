@@ -35,6 +35,8 @@ class Act(StrEnum):
     DEVICE_REVOKED = "device-revoked"
     EXPORTED = "exported"
     IMPORTED = "imported"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105
     PURPOSE_ENDED = "purpose-ended"
     PURPOSE_STATED = "purpose-stated"

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Double, Index, LargeBinary, case, cast, delete, func, select, text, update
+from sqlalchemy import Double, Index, LargeBinary, case, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,15 +51,15 @@ async def count_try(session: AsyncSession, allowances: Mapping[bytes, Allowance]
 
     Raises Wait, and then nothing is to be kept.
     """
-    now = await session.scalar(text("SELECT clock_timestamp()")) or datetime.now(UTC)
     for key in sorted(allowances):  # the same order for everyone, so that two tries never wait for each other
-        if await session.scalar(_counting(key, allowances[key], now)) is None:
-            until = await session.scalar(select(SignInTry.until).where(SignInTry.id == key))
-            raise Wait((until - now).total_seconds() if until else 1.0)
+        if await session.scalar(_counting(key, allowances[key])) is None:
+            wait = select(func.extract("epoch", SignInTry.until - func.clock_timestamp())).where(SignInTry.id == key)
+            raise Wait(float(await session.scalar(wait) or 1))
 
 
-def _counting(key: bytes, allowance: Allowance, now: datetime) -> Any:
-    """One more under a key, unless it is too early: then no row comes back."""
+def _counting(key: bytes, allowance: Allowance) -> Any:
+    """One more under a key, unless it is too early: then no row comes back. The clock is read once the row is held."""
+    now = func.clock_timestamp()
     first = now + timedelta(seconds=allowance.wait_s(1))
     new = insert(SignInTry).values(id=key, tries=1, tried_at=now, until=first)
     tries = case((SignInTry.tried_at < now - FORGOTTEN_AFTER, 1), else_=SignInTry.tries + 1)
@@ -85,7 +85,7 @@ async def forget_try(session: AsyncSession, key: bytes) -> None:
 async def take_back_try(session: AsyncSession, key: bytes) -> None:
     """One try less, and no wait after it: it had to wait for its own turn, and nobody guessed."""
     fewer = update(SignInTry).where(SignInTry.id == key, SignInTry.tries > 0)
-    await session.execute(fewer.values(tries=SignInTry.tries - 1, until=func.now()))
+    await session.execute(fewer.values(tries=SignInTry.tries - 1, until=func.clock_timestamp()))
 
 
 async def clear_tries(session: AsyncSession) -> None:

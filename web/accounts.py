@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.account import Email
 from api.asking import Asked, Keeping
+from api.device import revoke_all
 from api.password import MINIMUM_LENGTH, hash_password_aside
 from api.problem import NOT_FOUND, Problem
 from geo.account import Role
@@ -92,6 +93,13 @@ async def leave(request: Request, account_id: UUID, asked: Keeping) -> Response:
     except Refusal:
         return await _page(request, asked, {}, {"form": ALONE})
     return RedirectResponse("/accounts?done=left", 303)
+
+
+@router.post("/{account_id}/sign-out")
+async def sign_out(account_id: UUID, asked: Keeping) -> Response:
+    """For a lost phone: all sessions and tokens of a colleague end."""
+    await revoke_all(asked, account_id)
+    return RedirectResponse("/accounts?done=out", 303)
 
 
 async def _page(

@@ -23,8 +23,12 @@ from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password
 from api.settings import Settings
 from geo import refusal
 from geo.account import Account, Role
-from geo.account_query import change_account, create_account
+from geo.account_query import change_account, create_account, end_credentials
+from geo.account_secret import name_account
+from geo.log import Act, note
+from geo.passkey import forget_passkeys
 from geo.schema import new_id
+from geo.second_factor import forget_second_factor
 from geo.team import Team
 
 T = TypeVar("T")
@@ -102,16 +106,42 @@ def change_password(organisation: Slug, email: Email, password: Password = None)
         raise Refusal(f"A password has {MINIMUM_LENGTH} to {MAXIMUM_LENGTH} characters.")
 
     async def change(session: AsyncSession, asker: Asker) -> None:
-        rows = select(Account).where(
-            Account.organisation_id == asker.organisation_id, Account.email == email.strip().lower()
-        )
-        account = await session.scalar(rows.with_for_update())
-        if account is None:
-            raise Refusal(f"There is no account {email} in {organisation}.")
+        account = await _account(session, asker, email, organisation)
+        note(session, Act.PASSWORD_CHANGED, "account", [account.id])
         await change_account(session, account, {"password_hash": hash_password(chosen)}, None)
 
     _run(organisation, change)
     typer.echo(f"{email} has a new password and is signed out everywhere.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(organisation: Slug, email: Email) -> None:
+    """Take the second factor and the passkeys of an account away, for whoever lost phone and recovery codes.
+
+    Make sure first that it is them who ask. Every session and access token of the account ends. A manager, planner or
+    steward sets up a new second factor at the next sign-in.
+    """
+
+    async def reset(session: AsyncSession, asker: Asker) -> None:
+        account = await _account(session, asker, email, organisation)
+        await name_account(session, account.id)
+        await forget_second_factor(session, account)
+        await forget_passkeys(session, account)
+        await end_credentials(session, account)
+        note(session, Act.SECOND_FACTOR_RESET, "account", [account.id])
+
+    _run(organisation, reset)
+    typer.echo(f"{email} has no second factor now and is signed out everywhere.")
+
+
+async def _account(session: AsyncSession, asker: Asker, email: str, organisation: str) -> Account:
+    rows = select(Account).where(
+        Account.organisation_id == asker.organisation_id, Account.email == email.strip().lower()
+    )
+    account: Account | None = await session.scalar(rows.with_for_update())
+    if account is None:
+        raise Refusal(f"There is no account {email} in {organisation}.")
+    return account
 
 
 def _run(slug: str, act: Callable[[AsyncSession, Asker], Awaitable[T]]) -> T:

@@ -10,8 +10,14 @@ import pyotp
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
 
+from api.asker import Asker
+from api.command import app as app_of_commands
+from api.database import Database
 from api.time_code import STEP_S
+from geo.account import Role
+from geo.account_secret import name_account
 from tests.fixtures.client import Client
 from tests.fixtures.town import PASSWORD, TIME_SECRETS, SmallTown
 
@@ -280,3 +286,38 @@ async def test_a_first_step_too_long_ago_is_made_again(
     run(owner_url, "UPDATE lantern.session SET expires_at = now() - interval '1 second'")
     answer = await anyone.post("/sign-in/code", data={"code": town.code("mara"), "next": "/office/releases"})
     assert answer.headers["location"] == "/sign-in?next=%2Foffice%2Freleases"
+
+
+async def test_the_command_line_takes_the_second_factor_of_one_account_away(
+    client: Client, anyone: httpx.AsyncClient, town: SmallTown, owner_url: str, database_url: str
+) -> None:
+    mara, pim = await client("mara"), await client("pim")
+    result = await asyncio.to_thread(
+        CliRunner(env={"LANTERN_DATABASE_URL": database_url}).invoke,
+        app_of_commands,
+        ["account", "reset-second-factor", "-o", "doggerstad", "--email", town.email("mara")],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0, result.output
+    assert (await mara.get(SESSION)).status_code == 401
+    assert (await pim.get(SESSION)).status_code == 200
+    assert (await sign_in(anyone, town, "mara")).json()["setting_up"] is True
+    assert slug(await sign_in(anyone, town, "pim")) == (401, "code-required")
+    assert "second-factor-reset" in acts(owner_url)
+
+
+async def test_a_manager_reaches_nobody_elses_second_factor_in_the_database(database_url: str, town: SmallTown) -> None:
+    database = Database(database_url, pool_size=1)
+    own = Asker(
+        town.organisation_id, "", town.accounts["mara"], frozenset({Role.MANAGER}), "Mara", "en", "Europe/London"
+    )
+    try:
+        async with database.asking(own) as session:
+            await name_account(session, town.accounts["pim"])
+            for table in ("authenticator", "recovery_code"):
+                seen = text(f"SELECT DISTINCT account_id FROM lantern.{table}")
+                assert list(await session.scalars(seen)) == [town.accounts["mara"]]
+                gone = text(f"DELETE FROM lantern.{table} WHERE account_id <> :own RETURNING id")
+                assert list(await session.scalars(gone, {"own": own.account_id})) == []
+    finally:
+        await database.close()

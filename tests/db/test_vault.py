@@ -26,6 +26,16 @@ def asker(town: SmallTown) -> Asker:
 
 
 @pytest.fixture
+def unsealed(town: SmallTown, owner_url: str) -> None:
+    """The town without what it sealed, and without its keys."""
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM lantern.authenticator"))
+        connection.execute(text("DELETE FROM lantern.organisation_key"))
+    engine.dispose()
+
+
+@pytest.fixture
 def other(town: SmallTown) -> Asker:
     return Asker.command(town.silverpit_id, "silverpit", "Europe/London")
 
@@ -115,6 +125,7 @@ async def test_a_data_key_does_not_stand_in_the_database_and_opens_in_its_own_ro
         await keys_of(database, Vault(vault.file), asker)
 
 
+@pytest.mark.usefixtures("unsealed")
 async def test_many_who_need_the_first_key_at_once_get_the_same(database: Database, vault: Vault, asker: Asker) -> None:
     found = await asyncio.gather(*(keys_of(database, Vault(vault.file), asker) for _ in range(8)))
     sealed = [keys.seal(str(n), **PLACE) for n, keys in enumerate(found)]
