@@ -18,6 +18,7 @@ from geo.log import Author, write
 from geo.organisation import Organisation
 
 STATEMENT_TIMEOUT_S = 60
+KEYS_TIMEOUT_S = 600
 # PostGIS prices its predicates so high that a screenful of rows would start workers, which takes longer than the rows.
 PARALLEL_SETUP_COST = 100_000
 MOST_STREAMS = 4  # downloads hold a connection for as long as they last: some must be left for everything else
@@ -107,9 +108,13 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def keeping_keys(self) -> AsyncIterator[AsyncSession]:
-        """One transaction of the command line that keeps the keys of all organisations, and reaches nothing else."""
-        async with self._transaction("lantern_app", STATEMENT_TIMEOUT_S, None, scope="keys") as session:
+    async def keeping_keys(self, asker: Asker | None = None) -> AsyncIterator[AsyncSession]:
+        """One transaction of the command line that keeps the keys of all organisations, and reaches nothing else; in
+        the name of one organisation also what its keys have sealed."""
+        author, of = (asker.author, str(asker.organisation_id)) if asker else (None, "")
+        async with self._transaction(
+            "lantern_app", KEYS_TIMEOUT_S, author, organisation_id=of, scope="keys"
+        ) as session:
             yield session
 
     @asynccontextmanager

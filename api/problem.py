@@ -1,5 +1,6 @@
 """The catalogue of problems (RFC 9457): stable slugs, and answers that echo neither input nor database text."""
 
+import logging
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,8 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.key_file import KeyRefused
 from geo.geometry import GeometryError
 from geo.refusal import Refusal
+
+log = logging.getLogger("lantern")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ IMPORT_REFUSED = Kind("import-refused", 422, "Rows of the file were refused.")
 VERSION_REQUIRED = Kind("version-required", 428, "State the version you saw, in If-Match.")
 TOO_MANY = Kind("too-many", 429, "Too many tries. Wait a little.")
 INTERNAL = Kind("internal", 500, "Something broke on our side. It was noted.")
+KEY_MISSING = Kind("key-missing", 503, "The key that notes are sealed by is missing here. Tell whoever runs Lantern.")
 UNAVAILABLE = Kind("unavailable", 503, "The database does not answer. Try again soon.")
 
 # Pydantic's own words for these would quote the value, or hold what a parser said of it.
@@ -172,6 +177,9 @@ def of_any(error: Exception) -> Problem:
             found = of_http(error)
         case DBAPIError():
             found = of_database(error)
+        case KeyRefused():
+            log.error("%s", error)
+            found = Problem(KEY_MISSING)
         case PoolTimeout():
             found = Problem(UNAVAILABLE, headers={"Retry-After": "5"})
         case _:
@@ -179,7 +187,17 @@ def of_any(error: Exception) -> Problem:
     return found
 
 
-HANDLED = (Problem, GeometryError, Refusal, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, Exception)
+HANDLED = (
+    Problem,
+    KeyRefused,
+    GeometryError,
+    Refusal,
+    RequestValidationError,
+    HTTPException,
+    DBAPIError,
+    PoolTimeout,
+    Exception,
+)
 
 
 def install(app: FastAPI) -> None:

@@ -35,6 +35,7 @@ class Act(StrEnum):
     DEVICE_REVOKED = "device-revoked"
     EXPORTED = "exported"
     IMPORTED = "imported"
+    KEYS_ROTATED = "keys-rotated"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105

@@ -24,3 +24,13 @@ class Seal(Protocol):
 
     def open(self, sealed: bytes, *, table: str, column: str, row_id: UUID) -> str:
         """Raises CannotOpen."""
+
+
+class NewestSeal(Seal, Protocol):
+    """A seal that says whose it is, and by the number of which key it seals."""
+
+    @property
+    def organisation_id(self) -> UUID: ...
+
+    @property
+    def newest(self) -> int: ...

@@ -17,6 +17,7 @@ PLACES = {
     "account": ("account", "app"),
     "import": ("import_", "app"),
     "map": ("map", "app"),
+    "keys": ("keys", "app"),
     "release": ("release", "app"),
     "log": ("log", "app"),
 }

@@ -22,10 +22,9 @@ CREATE POLICY read ON lantern.organisation_key FOR SELECT TO lantern_app
 CREATE POLICY make ON lantern.organisation_key FOR INSERT TO lantern_app
     WITH CHECK (organisation_id = lantern.asking_organisation());
 CREATE POLICY keep ON lantern.organisation_key FOR UPDATE TO lantern_app
-    USING ((SELECT lantern.asking_scope()) = 'keys'
-        OR organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'organisation');
+    USING ((SELECT lantern.asking_scope()) = 'keys');
 CREATE POLICY destroy ON lantern.organisation_key FOR DELETE TO lantern_app
-    USING (organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'organisation'
+    USING (organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'keys'
         AND retired_at IS NOT NULL);
 CREATE POLICY keys ON lantern.organisation FOR SELECT TO lantern_app
     USING ((SELECT lantern.asking_scope()) = 'keys');

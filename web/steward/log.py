@@ -21,6 +21,7 @@ ACTS = {
     Act.DEVICE_REVOKED: N_("signed a device out"),
     Act.EXPORTED: N_("exported"),
     Act.IMPORTED: N_("imported"),
+    Act.KEYS_ROTATED: N_("rotated keys"),
     Act.PASSWORD_CHANGED: N_("changed the password"),
     Act.PURPOSE_ENDED: N_("ended a purpose"),
     Act.PURPOSE_STATED: N_("stated a purpose"),
