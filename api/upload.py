@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from enum import StrEnum
 from tempfile import TemporaryFile
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -30,6 +30,13 @@ router: APIRouter = noun_router("imports")
 TIMEOUT_S = 3600
 FORM = "multipart/form-data"
 TAKEN = ("text/", "application/geo+json", "application/json", "application/octet-stream", "application/vnd.geo+json")
+
+
+class Uploaded(NamedTuple):
+    """A file that came in, and the name that it had where it came from (empty for a body)."""
+
+    file: BinaryIO
+    name: str
 
 
 class Noun(StrEnum):
@@ -62,7 +69,7 @@ class Importing(BaseModel):
     distance_m: float = Field(25.0, ge=1, le=500, description="How near rows of one kind lie that are one site.")
     valid_from: Day | None = Field(None, description="The first day of work areas that the file gives none.")
 
-    def order(self, asker: Asker, seal: Seal) -> Order:
+    def order(self, asker: Asker, seal: Seal, file_name: str) -> Order:
         valid_from: date | None = self.valid_from
         return Order(
             asker.organisation_id,
@@ -76,6 +83,7 @@ class Importing(BaseModel):
             valid_from=valid_from,
             dry_run=self.dry_run,
             keep_going=self.keep_going,
+            file_name=file_name,
         )
 
 
@@ -109,7 +117,7 @@ async def import_over_http(
 
 
 @asynccontextmanager
-async def uploaded(request: Request, options: Importing) -> AsyncIterator[tuple[BinaryIO, Importing]]:
+async def uploaded(request: Request, options: Importing) -> AsyncIterator[tuple[Uploaded, Importing]]:
     """The uploaded file on disk, without a name there and readable by this process alone, gone afterwards."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
@@ -118,7 +126,7 @@ async def uploaded(request: Request, options: Importing) -> AsyncIterator[tuple[
             if not isinstance(file, UploadFile):
                 raise Problem(INVALID_INPUT, errors=[{"where": "body.file", "what": "the file is missing"}])
             fields = {name: form.getlist(name) for name in form if name != "file"}
-            yield file.file, with_fields(fields)
+            yield Uploaded(file.file, file.filename or ""), with_fields(fields)
         return
     if not kind.startswith(TAKEN):
         raise Problem(UNSUPPORTED, "Send GeoJSON, GeoJSONSeq or CSV, as the body or as the field file of a form.")
@@ -126,7 +134,7 @@ async def uploaded(request: Request, options: Importing) -> AsyncIterator[tuple[
         async for chunk in request.stream():
             spooled.write(chunk)
         spooled.seek(0)
-        yield spooled, options
+        yield Uploaded(spooled, ""), options
 
 
 def with_fields(fields: dict[str, list[str | UploadFile]]) -> Importing:
@@ -145,13 +153,13 @@ def with_fields(fields: dict[str, list[str | UploadFile]]) -> Importing:
 
 
 async def bring_in(
-    database: Database, asker: Asker, noun: str, file: BinaryIO, options: Importing, *, vault: Vault
+    database: Database, asker: Asker, noun: str, uploaded: Uploaded, options: Importing, *, vault: Vault
 ) -> Reckoning:
     """One import in a transaction of its own, opened when the file is there; raises Problem."""
     try:
         async with database.asking(asker, TIMEOUT_S) as session:
             keys = await vault.keys(session, asker.organisation_id)
-            return await import_file(session, noun, file, options.order(asker, keys))
+            return await import_file(session, noun, uploaded.file, options.order(asker, keys, uploaded.name))
     except FileError as error:
         raise Problem(UNREADABLE_FILE, error.what) from None
     except ImportRunning:

@@ -11,8 +11,9 @@ from geo.change import remember
 from geo.district import District
 from geo.import_order import Order, Reckoning
 from geo.organisation import Organisation, bounds_of
-from geo.reading import Column, Source, find_columns
+from geo.reading import Column, find_columns
 from geo.reading_cell import WKT, Cells
+from geo.reading_process import Reading
 from geo.reading_rows import each_row
 from geo.schema import new_id
 
@@ -27,7 +28,7 @@ CODES = (
 COLUMNS = (Column("name", NAMES, True), Column("code", CODES), Column("wkt", WKT))
 
 
-async def import_districts(session: AsyncSession, source: Source, order: Order) -> Reckoning:
+async def import_districts(session: AsyncSession, source: Reading, order: Order) -> Reckoning:
     """A district is known by its code (without a column of codes, by its name): a known one is changed where the file
     says something else, and what it was before is kept."""
     bounds = bounds_of(await session.get_one(Organisation, order.organisation_id))

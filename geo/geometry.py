@@ -81,18 +81,6 @@ def check_point(shape: BaseGeometry | None, bounds: Polygon) -> Point:
     return made
 
 
-def check_multipolygon(shape: BaseGeometry | None, bounds: Polygon) -> MultiPolygon:
-    """The same rules for a polygon or multipolygon that is already parsed; altitudes are dropped."""
-    if not isinstance(shape, Polygon | MultiPolygon) or shape.is_empty:
-        raise GeometryError("must be a polygon or multipolygon that is not empty")
-    _check_number(int(shapely.get_num_coordinates(shape)))
-    flat = shapely.force_2d(shape)
-    made = flat if isinstance(flat, MultiPolygon) else MultiPolygon([flat])
-    _check_bounds(made, bounds)
-    _check_valid(made)
-    return made
-
-
 def _coordinates(value: object, *types: str) -> list[Any]:
     expected = " or ".join(types)
     if not isinstance(value, dict) or value.get("type") not in types:

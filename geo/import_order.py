@@ -17,7 +17,8 @@ LISTED = 1000
 class Order:
     """`columns` names the file's columns by ours, `kinds` a site type for a kind in the file. `valid_from` is the first
     day of what the file gives no day for. `distance_m` (metres) is how near rows of one kind lie that are one site.
-    `seal` seals notes. `tell` hears which step begins."""
+    `seal` seals notes. `file_name` says what the file is. `tell` hears which step begins, `heard` how many bytes of the
+    file were read."""
 
     organisation_id: UUID
     today: date
@@ -30,7 +31,9 @@ class Order:
     valid_from: date | None = None
     dry_run: bool = False
     keep_going: bool = False
+    file_name: str = ""
     tell: Callable[[str], None] = lambda step: None
+    heard: Callable[[int], None] = lambda at: None
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """Observations in: old logs without site ids. Rows near each other, of one kind, become one site with many visits."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -11,7 +9,8 @@ from geo.driver import raw
 from geo.import_order import Order, Reckoning
 from geo.observation_row import COLUMNS, Rows
 from geo.organisation import Organisation, bounds_of
-from geo.reading import Source, find_columns
+from geo.reading import find_columns
+from geo.reading_process import Reading
 from geo.record import FileError, Refused
 from geo.site_type import SiteType
 from geo.sql import queries
@@ -27,11 +26,10 @@ USUAL_KINDS = {
     "caravan": "vehicle",
 }
 SEEN_LATELY_DAYS = 90
-BATCH = 2000
 KMEANS_TRIES = 3
 
 
-async def import_observations(session: AsyncSession, source: Source, order: Order) -> Reckoning:
+async def import_observations(session: AsyncSession, source: Reading, order: Order) -> Reckoning:
     """Every row becomes one visit on one site.
 
     A row within `order.distance_m` of a site of its type that is there already becomes a visit of the nearest. The rest
@@ -44,12 +42,12 @@ async def import_observations(session: AsyncSession, source: Source, order: Orde
     await connection.execute(queries("observation")["tables"])
     order.tell("reading")
     async with connection.cursor().copy(queries("observation")["stage"]) as copy:
-        for batch in batches(rows, BATCH):
+        async for batch in source.batches():
             reckoning.read += len(batch)
-            taken = [row for row in batch if isinstance(row, str)]
-            for refused in (row for row in batch if isinstance(row, Refused)):
+            lines = rows.lines(batch)
+            for refused in (line for line in lines if isinstance(line, Refused)):
                 reckoning.refuse(refused)
-            await copy.write("".join(taken))
+            await copy.write("".join(line for line in lines if isinstance(line, str)))
     staged = reckoning.read - reckoning.refused
     if not staged or (reckoning.refused and not order.keep_going):
         return reckoning
@@ -59,13 +57,7 @@ async def import_observations(session: AsyncSession, source: Source, order: Orde
     return reckoning
 
 
-def batches(rows: Iterable[str | Refused], size: int) -> Iterator[list[str | Refused]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
-
-
-async def _rows(session: AsyncSession, source: Source, order: Order) -> Rows:
+async def _rows(session: AsyncSession, source: Reading, order: Order) -> Rows:
     organisation = await session.get_one(Organisation, order.organisation_id)
     of_organisation = select(SiteType.slug).where(SiteType.organisation_id == order.organisation_id)
     types = {slug: number for number, slug in enumerate(await session.scalars(of_organisation.order_by(SiteType.slug)))}
@@ -74,7 +66,6 @@ async def _rows(session: AsyncSession, source: Source, order: Order) -> Rows:
     kinds = {slug: slug for slug in types} | {kind: slug for kind, slug in USUAL_KINDS.items() if slug in types}
     kinds |= {kind.strip().casefold(): slug for kind, slug in order.kinds.items()}
     return Rows(
-        source.rows,
         find_columns(source, COLUMNS, order.columns),
         organisation_id=order.organisation_id,
         bounds=bounds_of(organisation),

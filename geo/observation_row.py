@@ -1,6 +1,6 @@
 """One row of an old log: checked, and made a line for COPY."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from math import nan
 from operator import itemgetter
@@ -42,7 +42,7 @@ class _Said(NamedTuple):
 
 
 class Rows:
-    """Yields each row as a line for COPY (line, key, visited_at, kind, band, lon, lat), or as refused.
+    """Makes each row a line for COPY (line, key, visited_at, kind, band, lon, lat), or as refused.
 
     `kinds` gives the site type of each kind in the file, `types` a number to each site type. A date stands for noon on
     the wall of `zone`. The key is an id made of what the row says, so that rows that say the same share it.
@@ -50,7 +50,6 @@ class Rows:
 
     def __init__(
         self,
-        rows: Iterator[Record | Refused],
         columns: Mapping[str, int],
         *,
         organisation_id: UUID,
@@ -61,7 +60,6 @@ class Rows:
     ) -> None:
         if ("lon" in columns) != ("lat" in columns):
             raise FileError("The place needs two columns: name both with the option column, as in lon=THEIRS.")
-        self._rows = rows
         self._columns = columns
         self._organisation_id = organisation_id
         self._bounds = bounds
@@ -74,15 +72,15 @@ class Rows:
         self._said: dict[tuple[str, str, str], _Said] = {}
         self._latest = datetime.now(UTC) + timedelta(days=1)
 
-    def __iter__(self) -> Iterator[str | Refused]:
-        for row in self._rows:
-            if isinstance(row, Refused):
-                yield row
-                continue
-            try:
-                yield self._line(row)
-            except (ValueError, GeometryError) as error:
-                yield Refused(row.line, str(error))
+    def lines(self, rows: Iterable[Record | Refused]) -> list[str | Refused]:
+        """Each row's line, or what is wrong with it."""
+        return [row if isinstance(row, Refused) else self._line_or_refused(row) for row in rows]
+
+    def _line_or_refused(self, row: Record) -> str | Refused:
+        try:
+            return self._line(row)
+        except (ValueError, GeometryError) as error:
+            return Refused(row.line, str(error))
 
     def _line(self, row: Record) -> str:
         said = self._said.get(what := self._what(row.cells)) or self._say(*what)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 from math import isfinite
+from typing import Any
 
-import shapely
 from shapely import MultiPolygon, Point, Polygon
-from shapely.geometry.base import BaseGeometry
 
-from geo.geometry import GeometryError, check_multipolygon, check_point, multipolygon, point
+from geo.geometry import GeometryError, check_point, multipolygon, point
 from geo.record import Record
+from geo.wkt import geometry_of_wkt
 
 LON = ("lon", "lng", "long", "longitude", "lengtegraad", "x")
 LAT = ("lat", "latitude", "breedtegraad", "y")
@@ -62,28 +62,19 @@ class Cells:
             return point(self._record.geometry, bounds, drop_altitude=True)
         if "lon" in self._columns and "lat" in self._columns:
             return check_point(Point(*(degrees(self.needed(name, 40), name) for name in ("lon", "lat"))), bounds)
-        return check_point(self._wkt(), bounds)
+        return point(self._wkt(), bounds)
 
     def multipolygon(self, bounds: Polygon) -> MultiPolygon:
         """The outline, from the feature's geometry or from WKT."""
         if self._record.geometry is not None:
             return multipolygon(self._record.geometry, bounds, drop_altitude=True)
-        return check_multipolygon(self._wkt(), bounds)
+        return multipolygon(self._wkt(), bounds)
 
-    def _wkt(self) -> BaseGeometry:
+    def _wkt(self) -> dict[str, Any]:
         place = self._columns.get("wkt")
         if place is None or not self._record.cells[place].strip():
             raise GeometryError("has no geometry")
-        return parse_wkt(self._record.cells[place])
-
-
-def parse_wkt(text: str) -> BaseGeometry:
-    """A shape from WKT in degrees, longitude first."""
-    try:
-        shape: BaseGeometry = shapely.from_wkt(text.strip().removeprefix("SRID=4326;"))
-    except (shapely.errors.ShapelyError, ValueError):
-        raise GeometryError("must be WKT that can be read") from None
-    return shape
+        return geometry_of_wkt(self._record.cells[place])
 
 
 def degrees(cell: str, name: str) -> float:

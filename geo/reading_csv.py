@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from geo.record import LONGEST, Encoding, FileError, Lines, Record, Refused
 
+MOST_COLUMNS, LONGEST_NAME = 1000, 200
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -24,6 +25,11 @@ def csv_rows(file: BinaryIO, encoding: Encoding) -> tuple[tuple[str, ...], Itera
         names = tuple(name.strip() for name in next(reader))
     except (csv.Error, StopIteration):
         raise FileError("The header line cannot be read as CSV.") from None
+    if len(names) > MOST_COLUMNS or any(len(name) > LONGEST_NAME for name in names):
+        raise FileError(
+            f"The first row is no header: at most {MOST_COLUMNS} columns, with names of at most {LONGEST_NAME} "
+            "characters, can be read."
+        )
     named = [name for name in names if name]
     if len(set(named)) < len(named):
         raise FileError("Two columns have the same name.")

@@ -12,6 +12,7 @@ CHUNK = 256 * 1024
 WHITESPACE = " \t\r\n"
 BLANK = re.compile(f"[{WHITESPACE}]*")
 LON_LAT = ("CRS84", "EPSG::4326", "EPSG:4326")
+KEPT = ("type", "crs", "properties", "geometry")
 NOT_JSON = "The file is not JSON that can be read."
 
 
@@ -58,7 +59,8 @@ def collection_features(file: BinaryIO, encoding: Encoding) -> Iterator[Feature 
             members[name] = True
             yield from _features(text)
         else:
-            members[str(name)] = text.value()
+            value = text.value()
+            members[str(name)[:20]] = value if name in KEPT else None
             _check_crs(members)
     text.expect("")
     if "features" not in members:

@@ -14,6 +14,7 @@ class FileError(Exception):
     def __init__(self, what: str, names: str = "") -> None:
         super().__init__(f"{what} {names}".strip())
         self.what = what
+        self.names = names
 
 
 class Encoding(StrEnum):

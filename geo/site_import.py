@@ -12,8 +12,9 @@ from geo.import_order import Order, Reckoning
 from geo.imported_id import imported_id
 from geo.note import sealed_note
 from geo.organisation import Organisation, bounds_of
-from geo.reading import Column, Source, find_columns
+from geo.reading import Column, find_columns
 from geo.reading_cell import LAT, LON, WKT, Cells
+from geo.reading_process import Reading
 from geo.reading_rows import each_row
 from geo.record import FileError
 from geo.site import Site, SiteStatus, Status
@@ -36,7 +37,7 @@ WAITING = 1000
 UNCERTAIN_M = 25.0
 
 
-async def import_sites(session: AsyncSession, source: Source, order: Order) -> Reckoning:
+async def import_sites(session: AsyncSession, source: Reading, order: Order) -> Reckoning:
     """A site is known by its id (a UUID) where the file has one, else by its type, name and place. A known one stays as
     it is: sites change where people look after them, not by a file."""
     reckoning = Reckoning(source.counted)

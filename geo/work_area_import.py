@@ -13,8 +13,9 @@ from geo.change import remember
 from geo.district_import import NAMES, same_shape
 from geo.import_order import Order, Reckoning
 from geo.organisation import Organisation, bounds_of
-from geo.reading import Column, Source, find_columns
+from geo.reading import Column, find_columns
 from geo.reading_cell import WKT, Cells
+from geo.reading_process import Reading
 from geo.reading_rows import each_row
 from geo.schema import new_id
 from geo.team import Team
@@ -29,7 +30,7 @@ COLUMNS = (
 )
 
 
-async def import_areas(session: AsyncSession, source: Source, order: Order) -> Reckoning:
+async def import_areas(session: AsyncSession, source: Reading, order: Order) -> Reckoning:
     """A work area is known by its name and first day; a row without a first day means the area of that name that is
     valid then (`order.valid_from`, else today), or a new one that begins then. A known one is changed where the file
     says something else, and what it was before is kept."""

@@ -176,9 +176,9 @@ def _run(
         try:
             with Progress(*bars, console=Console(stderr=True), transient=True) as progress, file.open("rb") as opened:
                 task = progress.add_task("Reading", total=file.stat().st_size)
-                watched = progress.wrap_file(opened, task_id=task)
-                order = {**options, "tell": _teller(progress, task)}
-                reckoning = asyncio.run(_import(url, vault, noun, watched, slug, **order))
+                order = {**options, "file_name": file.name, "tell": _teller(progress, task)}
+                order["heard"] = lambda at: progress.update(task, completed=at)
+                reckoning = asyncio.run(_import(url, vault, noun, opened, slug, **order))
         except FileError as error:
             raise Refusal(f"{file.name}: {error} Nothing was written.") from None
         except ImportRunning:
