@@ -7,7 +7,7 @@ run: # start Lantern with all it needs
 	@sh setup/prepare.sh run && exec $(bin)/lantern up
 
 test: check # run every test
-	$(bin)/pytest -m "not bench" -n 2 --dist loadfile
+	$(bin)/pytest -m "not bench and not attack" -n 2 --dist loadfile
 
 check: # lint, types, layers
 	@sh setup/prepare.sh test
@@ -21,7 +21,7 @@ bench: # measure; takes long
 	@sh setup/prepare.sh bench
 	$(bin)/pytest -m bench -s tests/bench
 
-attack: # attack the releases
+attack: # attack what Lantern promises; takes long
 	@sh setup/prepare.sh test
 	$(bin)/pytest tests/attacks
 

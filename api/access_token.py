@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.asker import Asker
 from api.asking import Asked, AskingOwn
 from api.credential import TOKEN_PREFIX, digest, new_secret
+from api.noun_router import noun_router, problems
 from api.problem import FORBIDDEN, INVALID_INPUT, NOT_FOUND, Problem
 from geo.account import AccessToken
 from geo.log import Act, note
 from geo.schema import new_id
 
-router = APIRouter(prefix="/api/v1/access-tokens", tags=["access tokens"])
+router: APIRouter = noun_router("access-tokens")
 LONGEST = timedelta(days=366)
 
 
@@ -98,13 +99,13 @@ async def read_access_tokens(asked: AskingOwn) -> list[AccessTokenOut]:
     return [AccessTokenOut.model_validate(row) for row in rows]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=problems(400, 413))
 async def create_access_token(new: NewAccessToken, asked: AskingOwn) -> AccessTokenMade:
     """Makes a token. Keep the answer: the secret is not shown again."""
     return await make_access_token(asked, new.name, new.expires_on)
 
 
-@router.delete("/{token_id}", status_code=204)
+@router.delete("/{token_id}", status_code=204, responses=problems(404))
 async def delete_access_token(token_id: UUID, asked: AskingOwn) -> None:
     """Revokes a token at once."""
     await revoke_access_token(asked.session, asked.asker, token_id)

@@ -2,6 +2,7 @@
 
 import hashlib
 from enum import StrEnum
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,10 +12,11 @@ from geo.basemap import LAYERS
 from geo.basemap_query import basemap_layer
 
 router: APIRouter = noun_router("basemap")
+GEOJSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {}}}}
 Layer = StrEnum("Layer", {name.upper(): name for name in LAYERS})  # type: ignore[misc]
 
 
-@router.get("/{layer}")
+@router.get("/{layer}", response_class=Response, responses=GEOJSON)
 async def read_basemap(request: Request, asked: AskingOwn, layer: Layer) -> Response:
     """One layer of the organisation's basemap as GeoJSON, simplified for drawing. It holds no places, so it is for
     planners too."""

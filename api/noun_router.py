@@ -19,6 +19,7 @@ MEANINGS = {
     409: "The id is taken, or it does not fit with what is there.",
     412: "Someone changed it since; read it again.",
     413: "The body is too large.",
+    415: "This kind of content is not taken here.",
     422: "Something in the request is wrong: `errors` says what and where.",
     429: "Too many tries; `Retry-After` says how long to wait.",
     428: "The version is missing: state it in If-Match.",
