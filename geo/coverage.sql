@@ -78,9 +78,9 @@ ORDER BY kind, km2 DESC, name;
 
 -- name: zones
 -- Visits of the period and active sites at its end, by district and by work area, exactly, and yet without asking every
--- point: 100 m cells that lie wholly in one zone are counted whole. What is left are the points in the cells of a border
--- (`points`: cell, lon, lat, efforts, encounters, sites, seen) and the zones that each such cell touches (`pairs`: place,
--- cell), as runs of bytes for geo/border.py. A searched cell counts in the zone of its centre.
+-- point: 100 m cells that lie wholly in one zone are counted whole. What is left are the visits and sites in the cells of
+-- a border (`points`: cell, lon, lat, efforts, encounters, sites, seen) and the zones that each such cell touches
+-- (`pairs`: place, cell), as runs of bytes for geo/border.py. A searched cell counts in the zone of its centre.
 WITH zone AS MATERIALIZED (
     SELECT 'district' AS kind, id, name, code, row_number() OVER (ORDER BY code, id) AS place, geom,
         ST_Transform(ST_Segmentize(geom, 0.01), 3035) AS g
@@ -105,10 +105,13 @@ WITH zone AS MATERIALIZED (
 ), logged AS MATERIALIZED (
     -- One pass for both: what was searched in the period, and when each site was last. No revisit interval is longer
     -- than 366 days.
-    SELECT cell_100m AS cell, site_id, CASE WHEN cell_100m IN (SELECT cell FROM border) THEN geom END AS geom,
+    SELECT cell_100m AS cell, site_id,
         CAST(count(*) FILTER (WHERE chosen) AS integer) AS efforts,
         CAST(count(*) FILTER (WHERE chosen AND met) AS integer) AS encounters,
-        max(visited_at) FILTER (WHERE visited_at < :as_of_ends) AS last_at
+        max(visited_at) FILTER (WHERE visited_at < :as_of_ends) AS last_at,
+        string_agg(int8send(cell_100m) || float8send(ST_X(geom)) || float8send(ST_Y(geom)) || int4send(1)
+            || int4send(CAST(met IS TRUE AS integer)) || int8send(0), ''::bytea)
+            FILTER (WHERE chosen AND cell_100m IN (SELECT cell FROM border)) AS points
     FROM (
         SELECT cell_100m, geom, site_id, visited_at, outcome IN ('met', 'contact-refused') OR people_band <> '0' AS met,
             visited_at >= :starts AND visited_at < :ends
@@ -120,7 +123,7 @@ WITH zone AS MATERIALIZED (
             AND visited_at >= least(
                 CAST(:starts AS timestamptz), CAST(:as_of_ends AS timestamptz) - interval '367 days')
     ) AS visit
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2
 ), history AS MATERIALIZED (
     -- The last status before the end; where the history begins later, its first.
     SELECT DISTINCT ON (site_id) site_id, status
@@ -172,11 +175,6 @@ WITH zone AS MATERIALIZED (
         THEN ST_Intersects(reach.g, square.s) ELSE ST_Intersects(reach.g, square.centre) END
 ), pair AS MATERIALIZED (
     SELECT *, inside AND (kind = 'work area' OR count(*) OVER (PARTITION BY kind, cell) = 1) AS whole FROM touched
-), point AS MATERIALIZED (
-    SELECT cell, geom, efforts, encounters, 0 AS sites, 0 AS seen
-    FROM logged WHERE geom IS NOT NULL AND efforts > 0
-    UNION ALL
-    SELECT cell, geom, 0, 0, 1, CAST(seen AS integer) FROM kept WHERE cell IN (SELECT cell FROM border)
 ), counted AS (
     SELECT place, sum(efforts) AS efforts, sum(encounters) AS encounters, sum(sites) AS sites, sum(seen) AS seen
     FROM pair WHERE whole GROUP BY place
@@ -203,8 +201,10 @@ LEFT JOIN searched ON searched.place = zone.place
 UNION ALL
 SELECT 'all', 0, NULL, NULL, NULL, NULL, NULL, NULL,
     string_agg(int8send(cell) || int4send(efforts) || int4send(encounters), ''::bytea) FILTER (WHERE efforts > 0),
-    (SELECT string_agg(int8send(cell) || float8send(ST_X(geom)) || float8send(ST_Y(geom)) || int4send(efforts)
-        || int4send(encounters) || int4send(sites) || int4send(seen), ''::bytea) FROM point),
+    coalesce((SELECT string_agg(points, ''::bytea) FROM logged), ''::bytea)
+        || coalesce((SELECT string_agg(int8send(cell) || float8send(ST_X(geom)) || float8send(ST_Y(geom)) || int8send(0)
+            || int4send(1) || int4send(CAST(seen AS integer)), ''::bytea)
+            FROM kept WHERE cell IN (SELECT cell FROM border)), ''::bytea),
     (SELECT string_agg(int8send(place) || int8send(cell), ''::bytea) FROM pair WHERE NOT whole),
     CAST(coalesce(sum(efforts), 0) AS integer), CAST(coalesce(sum(encounters), 0) AS integer),
     CAST(coalesce(sum(sites), 0) AS integer), CAST(coalesce(sum(seen), 0) AS integer),

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from api.key_file import KeyFile
 from api.postgresql import find_programs
 from geo.export import Form, copy_statement
 from geo.export_wanted import Wanted, Whose
@@ -54,9 +55,14 @@ class Watch:
 
 
 def test_a_million_sites_over_http_cost_little_more_than_psql(
-    anyio_backend: str, town: SmallTown, database_url: str, owner_url: str, terminal: Terminal
+    anyio_backend: str,
+    town: SmallTown,
+    database_url: str,
+    owner_url: str,
+    terminal: Terminal,
+    master_key: KeyFile,
 ) -> None:
-    running = terminal.up(database_url=database_url)
+    running = terminal.up(home=master_key.path.parents[1], database_url=database_url)
     address = running.wait_until_ready()
     token = sign_in(address, town)
     download(address, token)
