@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from api.key_file import KeyFile
 from tests.bench.million import report
 from tests.fixtures.command import Terminal
 from tests.fixtures.town import SmallTown
@@ -20,6 +21,10 @@ VISITS_OF_A_SITE = 10
 SITES_OF_A_TOWN = 2_700  # as in eight years of monthly counts of one city centre
 KINDS = ("individual", "individual", "individual", "structure", "vehicle")
 MOST = 3.0
+
+
+class TooSlow(AssertionError):
+    """The one failure that is expected here."""
 
 
 def write_log(path: Path, size: int) -> None:
@@ -43,10 +48,17 @@ def write_log(path: Path, size: int) -> None:
 
 @pytest.mark.xfail(
     reason="not reached: reading, clustering and a bare insert of the visits take longer than three plain loads",
-    strict=False,
+    raises=TooSlow,
+    strict=True,
 )
 def test_a_log_comes_in_within_three_times_of_a_plain_load(
-    anyio_backend: str, town: SmallTown, database_url: str, owner_url: str, terminal: Terminal, tmp_path: Path
+    anyio_backend: str,
+    town: SmallTown,
+    database_url: str,
+    owner_url: str,
+    terminal: Terminal,
+    master_key: KeyFile,
+    tmp_path: Path,
 ) -> None:
     if shutil.which("ogr2ogr") is None:
         pytest.skip("needs ogr2ogr, of the package gdal-bin")
@@ -54,7 +66,7 @@ def test_a_log_comes_in_within_three_times_of_a_plain_load(
     for size in SIZES:
         log = tmp_path / f"{size}.csv"
         write_log(log, size)
-        by_ogr, by_lantern = load(log, owner_url), bring_in(terminal, log, database_url, tmp_path)
+        by_ogr, by_lantern = load(log, owner_url), bring_in(terminal, log, database_url, master_key.path.parents[1])
         ratio = by_lantern / by_ogr
         rows.append([f"{size:,}", f"{by_lantern:.1f} s", f"{by_ogr:.1f} s", f"{ratio:.2f}"])
         print(rows[-1])  # noqa: T201
@@ -68,7 +80,8 @@ def test_a_log_comes_in_within_three_times_of_a_plain_load(
         "Each size comes on top of the ones before it."
     )
     table = report("import", "Importing a log", words, ["rows", "lantern import", "ogr2ogr", "ratio"], rows)
-    assert ratio <= MOST, table
+    if ratio > MOST:
+        raise TooSlow(table)
 
 
 def load(log: Path, owner_url: str) -> float:
