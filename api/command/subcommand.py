@@ -20,6 +20,7 @@ PLACES = {
     "keys": ("keys", "app"),
     "release": ("release", "app"),
     "log": ("log", "app"),
+    "dpia": ("dpia", "run_dpia"),
 }
 """In the order of the help: the module in this package, and the function or the group of commands in it."""
 
