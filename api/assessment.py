@@ -1,6 +1,5 @@
 """A data protection impact assessment, filled from the configuration that runs. What people must decide is marked."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from geo.inventory import Inventory, take_inventory
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 from geo.release import Release, list_releases
+from geo.release_advantage import advantage
 from geo.release_series import CAP, PROFILES, WINDOW_MONTHS
 from geo.second_factor import MUST_HAVE_ONE
 
@@ -60,8 +60,8 @@ class Assessed:
 
     @property
     def advantage(self) -> float:
-        """Over a coin, of who knows every other place and holds all releases: (e^ε − 1) / (e^ε + 1)."""
-        return math.tanh(self.inventory.epsilon / 2)
+        """Over a coin, of who knows every other place and holds all releases of the window."""
+        return advantage(self.inventory.paid)
 
     @property
     def database_is_patched(self) -> bool:

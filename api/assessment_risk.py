@@ -93,7 +93,7 @@ def _of_machines(assessed: "Assessed") -> list[Risk]:
 
 
 def _of_numbers(assessed: "Assessed") -> list[Risk]:
-    paid = assessed.inventory.epsilon
+    paid = sum(assessed.inventory.paid)
     return [
         Risk(
             "Releases tell where somebody sleeps",

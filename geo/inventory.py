@@ -72,7 +72,8 @@ class Kind:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What one organisation has in the database, in numbers. ε is that of the worst site over the window."""
+    """What one organisation has in the database, in numbers. `paid` is the ε of each release over the window in which
+    the site was counted that paid most."""
 
     kinds: Sequence[Kind]
     amounts: Any
@@ -80,7 +81,7 @@ class Inventory:
     people: dict[str, int]
     acts: dict[str, int]
     charged_sites: int
-    epsilon: float
+    paid: Sequence[float]
     connection: Any
 
     @property
@@ -103,8 +104,8 @@ async def take_inventory(session: AsyncSession, organisation_id: UUID, today: da
         sites={row.status: row.number for row in found["sites"]},
         people={row.role: row.number for row in found["people"]},
         acts={row.act: row.number for row in found["acts"]},
-        charged_sites=found["charged"][0].sites,
-        epsilon=float(found["charged"][0].most),
+        charged_sites=found["charged"][0].sites if found["charged"] else 0,
+        paid=found["charged"][0].paid if found["charged"] else (),
         connection=found["connection"][0],
     )
 

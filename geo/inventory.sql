@@ -42,13 +42,13 @@ WHERE organisation_id = :organisation_id AND at > :today - interval '1 year'
 GROUP BY act;
 
 -- name: charged
--- Over the months that end today: how many sites paid, and the most ε that one of them did.
-SELECT count(*) AS sites, coalesce(max(paid), 0) AS most
-FROM (
-    SELECT sum(epsilon) AS paid FROM lantern.release_charge
-    WHERE organisation_id = :organisation_id AND last_day > :today - make_interval(months => :months)
-    GROUP BY site_id
-) AS charges;
+-- Over the months that end today: how many sites paid, and what the one that paid most paid for each release.
+SELECT count(*) OVER () AS sites, array_agg(epsilon) AS paid
+FROM lantern.release_charge
+WHERE organisation_id = :organisation_id AND last_day > :today - make_interval(months => :months)
+GROUP BY site_id
+ORDER BY sum(epsilon) DESC
+LIMIT 1;
 
 -- name: connection
 -- The server's own side: its version, whether the login would pass by the policies, and whether the way is encrypted.

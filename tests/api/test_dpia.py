@@ -108,7 +108,7 @@ async def test_a_release_is_told_with_what_the_places_in_it_paid(
     paper = await paper_of(settings, database)
     assert f"| {half} | cells | standard | 1 | 8 |" in paper
     assert "paid most paid ε 1.5 of at most 8." in paper
-    assert "at most\n0.64," in paper
+    assert "at most\n0.46," in paper
     assert "None was drawn" not in paper
 
 
