@@ -13,4 +13,6 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.crowd",
     "tests.fixtures.gent",
+    "tests.fixtures.wide_town",
+    "tests.fixtures.kept",
 ]

@@ -1,0 +1,254 @@
+"""Every door of the system, written down by hand: who may pass, what they bring, and which row stands behind it.
+
+A new route needs a line here; `test_matrix.py` fails until it has one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ALICE, BEN, MARA, PIM, DORA, STEFAN, OTTO = "alice", "ben", "mara", "pim", "dora", "stefan", "otto"
+NOBODY = "nobody"
+HASTY = "hasty"  # Mara, who has not said why she looks at exact places
+EVERYONE = frozenset({NOBODY, ALICE, BEN, MARA, HASTY, PIM, DORA, STEFAN, OTTO})
+SIGNED_IN = EVERYONE - {NOBODY}
+WORKERS = frozenset({ALICE, BEN})
+MANAGERS = frozenset({MARA, HASTY, OTTO})
+REACHING = WORKERS | MANAGERS
+KEEPING = MANAGERS | {STEFAN}
+PLANNING = KEEPING | {PIM}
+COLLEAGUES = REACHING | {STEFAN}
+KNOWING = COLLEAGUES | {DORA}
+
+
+@dataclass(frozen=True)
+class Door:
+    """`what` is method and path as the app names them. A word in braces stands for the id of a row, in the path, the
+    query, a form or a body: one kind of row a door, `row`. `exact`: for managers with a purpose alone. `menders`: the
+    kind that says who may change what others may only read. `instead`: the status of those who may pass and find the
+    way barred for a reason of their own. `plain`: other parameters of the path; `at`: a path below what is mounted."""
+
+    what: str
+    may: frozenset[str]
+    row: str | None = None
+    query: str = ""
+    body: Any = None
+    form: Mapping[str, str] | None = None
+    file: str | None = None
+    version: bool = False
+    exact: bool = False
+    menders: str | None = None
+    instead: Mapping[str, int] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.what.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        return self.what.partition(" ")[2]
+
+
+def _nouns(path: str, name: str, kind: str, readers: frozenset[str], makers: frozenset[str], new: Any) -> list[Door]:
+    """The four doors that most nouns have."""
+    return [
+        Door(f"GET {path}", readers),
+        Door(f"GET {path}/{{{name}}}", readers, kind),
+        Door(f"POST {path}", makers, body=new),
+        Door(f"PATCH {path}/{{{name}}}", makers, kind, body={"name": "another name"}, version=True),
+    ]
+
+
+API = "/api/v1"
+SQUARE = {"type": "Polygon", "coordinates": [[[2.3, 54.7], [2.31, 54.7], [2.31, 54.71], [2.3, 54.71], [2.3, 54.7]]]}
+SITE = {"geom": {"type": "Point", "coordinates": [2.321, 54.771]}, "site_type": "bridge"}
+VISIT = {"visited_at": "2026-03-01T20:00:00Z", "outcome": "met", "people_band": "1"}
+PLACE = VISIT | {"geom": SITE["geom"]}
+PASSWORD = "a long enough password"
+LOG = "observed_on,kind,people,lon,lat\n2024-03-05,tent,2,2.31,54.77\n"
+ACCOUNT = {"email": "new@doggerstad.example", "name": "New", "roles": ["desk"], "password": PASSWORD}
+FRESH = "01990000-0000-7000-8000-00000000000"
+
+AT_THE_DOOR = [
+    Door("GET /openapi.json", EVERYONE),
+    Door("HEAD /openapi.json", EVERYONE),
+    Door("GET /healthz", EVERYONE),
+    Door("GET /static", EVERYONE, at="/static/map.css"),
+    Door("GET /sign-in", EVERYONE),
+    Door("POST /sign-in", EVERYONE, form={"email": "alice@doggerstad.example", "password": PASSWORD}),
+    Door("GET /sign-in/code", EVERYONE),
+    Door("POST /sign-in/code", EVERYONE, form={"code": "123456"}),
+    Door("POST /sign-out", EVERYONE),
+    Door("POST /theme", EVERYONE, form={"theme": "dark"}),
+    Door("POST /language", EVERYONE, form={"language": "nl"}),
+    Door(f"POST {API}/session", EVERYONE, body={"email": "alice@doggerstad.example", "password": PASSWORD}),
+    Door(f"DELETE {API}/session", EVERYONE),
+    Door("GET /maps/{kind}.js", EVERYONE, plain={"kind": "coverage"}),
+]
+
+OWN = [
+    Door("GET /", SIGNED_IN),
+    Door(f"GET {API}/session", SIGNED_IN),
+    Door(f"PUT {API}/session/purpose", MANAGERS, body={"purpose": "handing over"}),
+    Door(f"DELETE {API}/session/purpose", SIGNED_IN),
+    Door("GET /purpose", SIGNED_IN),
+    Door("POST /purpose", MANAGERS, form={"reason": "handing over"}),
+    Door("POST /purpose/end", SIGNED_IN),
+    Door(f"GET {API}/me", SIGNED_IN),
+    Door(f"POST {API}/me/password", SIGNED_IN, body={"current": PASSWORD, "new": "another password of mine"}),
+    Door(f"GET {API}/sessions", SIGNED_IN),
+    Door(f"DELETE {API}/sessions", SIGNED_IN),
+    Door(f"PATCH {API}/sessions/{{session_id}}", SIGNED_IN, "session", body={"name": "phone"}),
+    Door(f"DELETE {API}/sessions/{{session_id}}", SIGNED_IN, "session"),
+    Door(f"GET {API}/access-tokens", SIGNED_IN),
+    Door(f"POST {API}/access-tokens", SIGNED_IN, body={"name": "QGIS"}),
+    Door(f"DELETE {API}/access-tokens/{{token_id}}", SIGNED_IN, "token"),
+    Door(f"GET {API}/second-factor", SIGNED_IN),
+    Door(f"POST {API}/second-factor/authenticator", SIGNED_IN, body={"password": PASSWORD}),
+    Door(f"POST {API}/second-factor/authenticator/confirm", SIGNED_IN, body={"code": "123456"},
+         instead=dict.fromkeys(SIGNED_IN, 409)),
+    Door(f"POST {API}/second-factor/recovery-codes", SIGNED_IN, body={"password": PASSWORD},
+         instead=dict.fromkeys((ALICE, BEN, DORA), 409)),
+    Door(f"POST {API}/second-factor/remove", WORKERS | {DORA}, body={"password": PASSWORD}),
+    Door("GET /account", SIGNED_IN),
+    Door("POST /account/tokens", SIGNED_IN, form={"name": "QGIS"}),
+    Door("POST /account/tokens/{token_id}/revoke", SIGNED_IN, "token"),
+    Door("POST /account/password", SIGNED_IN,
+         form={"current": PASSWORD, "new": "another password of mine", "again": "another password of mine"}),
+    Door("POST /account/devices/{session_id}/name", SIGNED_IN, "session", form={"device": "phone"}),
+    Door("POST /account/devices/{session_id}/revoke", SIGNED_IN, "session"),
+    Door("POST /account/devices/others/revoke-all", SIGNED_IN),
+    Door("GET /account/second-factor", SIGNED_IN),
+    Door("POST /account/second-factor/begin", SIGNED_IN, form={"password": PASSWORD}),
+    Door("POST /account/second-factor/confirm", SIGNED_IN, form={"code": "123456"},
+         instead=dict.fromkeys(SIGNED_IN, 409)),
+    Door("POST /account/second-factor/recovery-codes", SIGNED_IN, form={"password": PASSWORD},
+         instead=dict.fromkeys((ALICE, BEN, DORA), 409)),
+    Door("POST /account/second-factor/remove", WORKERS | {DORA}, form={"password": PASSWORD}),
+    Door(f"GET {API}/basemap/{{layer}}", SIGNED_IN, plain={"layer": "water"}),
+]  # fmt: skip
+
+PEOPLE = [
+    *_nouns(f"{API}/teams", "team_id", "team", KNOWING, KEEPING, {"name": "New team"}),
+    Door(f"GET {API}/accounts", COLLEAGUES),
+    Door(f"GET {API}/accounts", COLLEAGUES, "team", query="team={team}"),
+    Door(f"GET {API}/accounts/{{account_id}}", COLLEAGUES, "account"),
+    Door(f"POST {API}/accounts", KEEPING, body=ACCOUNT),
+    Door(f"POST {API}/accounts", KEEPING, "team", body=ACCOUNT | {"team_id": "{team}"}),
+    Door(f"PATCH {API}/accounts/{{account_id}}", KEEPING, "account", body={"name": "Another"}, version=True),
+    Door(f"DELETE {API}/accounts/{{account_id}}/sessions", KEEPING, "account"),
+    Door("GET /accounts", KEEPING),
+    Door("POST /accounts", KEEPING, form={"name": "New", "email": "new@doggerstad.example", "role": "desk",
+                                          "password": PASSWORD}),
+    Door("POST /accounts/{account_id}/leave", KEEPING, "colleague"),
+]  # fmt: skip
+
+GROUND = [
+    *_nouns(f"{API}/districts", "district_id", "district", KNOWING, MANAGERS,
+            {"geom": SQUARE, "code": "N9", "name": "New"}),
+    *_nouns(f"{API}/work-areas", "area_id", "area", REACHING, MANAGERS,
+            {"geom": SQUARE, "name": "New", "valid_from": "2026-01-01"}),
+    Door(f"GET {API}/work-areas", REACHING, "account", query="account={account}"),
+    Door(f"GET {API}/work-areas", REACHING, "team", query="team={team}"),
+    Door(f"POST {API}/work-areas/{{area_id}}/close", MANAGERS, "area", body={"last_day": "2200-01-01"}, version=True),
+    Door(f"GET {API}/assignments", REACHING),
+    Door(f"GET {API}/assignments", REACHING, "assigned area", query="area={area}"),
+    Door(f"GET {API}/assignments", REACHING, "account", query="account={account}"),
+    Door(f"GET {API}/assignments/{{assignment_id}}", REACHING, "assignment"),
+    Door(f"POST {API}/assignments", MANAGERS, "area", instead={OTTO: 422},  # Alice does not work for him
+         body={"work_area_id": "{area}", "account_id": "{alice}", "starts_on": "2026-01-01"}),
+    Door(f"POST {API}/assignments", MANAGERS, "worker",
+         body={"work_area_id": "{north}", "account_id": "{worker}", "starts_on": "2026-01-01"}),
+    Door(f"PATCH {API}/assignments/{{assignment_id}}", MANAGERS, "assignment", body={"cover": True}, version=True),
+]  # fmt: skip
+
+SITES = [
+    Door(f"GET {API}/sites", REACHING, exact=True),
+    Door(f"GET {API}/sites", REACHING, query="bbox=2,54.5,2.6,55", exact=True),
+    Door(f"GET {API}/sites", REACHING, "area", query="area={area}", exact=True),
+    Door(f"GET {API}/sites/due", REACHING, exact=True),
+    Door(f"GET {API}/sites/due", REACHING, "area", query="area={area}", exact=True),
+    Door(f"GET {API}/sites/{{site_id}}", REACHING, "site", exact=True),
+    Door(f"GET {API}/sites/{{site_id}}/history", REACHING, "site", exact=True),
+    Door(f"POST {API}/sites", REACHING, body=SITE, exact=True),
+    Door(f"PUT {API}/sites/{{site_id}}", REACHING, body=SITE, plain={"site_id": FRESH + "1"}, exact=True),
+    Door(f"PUT {API}/sites/{{site_id}}", REACHING, "site", body=SITE, version=True, exact=True,
+         instead={BEN: 403}),  # the place in the body is none of his
+    Door(f"PATCH {API}/sites/{{site_id}}", REACHING, "site", body={"name": "x"}, version=True, exact=True),
+    Door(f"POST {API}/sites/{{site_id}}/close", REACHING, "open site", body={"cause": "fire"}, version=True,
+         exact=True),
+    Door(f"POST {API}/sites/{{site_id}}/close", REACHING, "other site", version=True, exact=True,
+         body={"cause": "fire", "moved_to": ["{other}"]}, plain={"site_id": "{kept}"}, instead={BEN: 404, OTTO: 404}),
+    Door(f"POST {API}/sites/{{site_id}}/hand-over", MANAGERS, "site", version=True, exact=True),
+]  # fmt: skip
+
+VISITS = [
+    Door(f"GET {API}/visits", REACHING, exact=True),
+    Door(f"GET {API}/visits", REACHING, query="bbox=2,54.5,2.6,55", exact=True),
+    Door(f"GET {API}/visits", REACHING, "area", query="area={area}", exact=True),
+    Door(f"GET {API}/visits", REACHING, "visited site", query="site={site}", exact=True),
+    Door(f"GET {API}/visits", REACHING, "account", query="account={account}", exact=True),
+    Door(f"GET {API}/visits", REACHING, "team", query="team={team}", exact=True),
+    Door(f"GET {API}/visits/{{visit_id}}", REACHING, "visit", exact=True),
+    Door(f"POST {API}/visits", REACHING, body=PLACE, exact=True),
+    Door(f"POST {API}/visits", REACHING, "site", body=VISIT | {"site_id": "{site}"}, exact=True),
+    Door(f"POST {API}/visits", REACHING, "visitor", body=PLACE | {"account_id": "{account}"}, exact=True),
+    Door(f"PUT {API}/visits/{{visit_id}}", REACHING, body=PLACE, plain={"visit_id": FRESH + "2"}, exact=True),
+    Door(f"PUT {API}/visits/{{visit_id}}", REACHING, "visit", body=PLACE, version=True, menders="own visit",
+         exact=True),
+    Door(f"PATCH {API}/visits/{{visit_id}}", REACHING, "visit", body={"people_band": "2-5"}, version=True,
+         menders="own visit to a site in reach", exact=True),
+]  # fmt: skip
+
+FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01T20:00", "outcome": "met",
+        "people": "1", "lon": "2.321", "lat": "54.771"}  # fmt: skip
+PHONE = [
+    Door("GET /phone", WORKERS),
+    Door("GET /phone", WORKERS, "visit", query="saved={visit}"),
+    Door("GET /phone/visit", WORKERS),
+    Door("GET /phone/visit", WORKERS, "site", query="site={site}"),
+    Door("POST /phone/visit", WORKERS, "open site", form=FORM | {"place": "{site}"}),
+    Door("POST /phone/visit", WORKERS, form=FORM | {"place": "none"}),
+]
+
+OFFICE = [
+    *(Door(f"GET {API}/export/{noun}", MANAGERS, exact=noun in {"sites", "visits"})
+      for noun in ("sites", "visits", "areas", "coverage")),
+    *(Door(f"GET {API}/export/{noun}", MANAGERS, "area", query="area={area}", exact=noun != "areas")
+      for noun in ("sites", "visits", "areas")),
+    Door(f"GET {API}/coverage", REACHING),
+    Door(f"GET {API}/coverage", REACHING, "team", query="team={team}"),
+    Door(f"POST {API}/imports/{{noun}}", MANAGERS, file=LOG, plain={"noun": "observations"}),
+    Door("GET /office", MANAGERS),
+    Door("GET /office/overdue/{area_id}", MANAGERS, "area", exact=True),
+    Door("GET /import", MANAGERS),
+    Door("GET /import/{what}", MANAGERS, plain={"what": "sites"}),
+    Door("POST /import/{what}", MANAGERS, file=LOG, plain={"what": "observations"}),
+    Door("GET /maps/coverage", REACHING),
+    Door("GET /maps/coverage", REACHING, query="sites=overdue", exact=True),
+    Door("GET /maps/coverage", REACHING, "team", query="team={team}"),
+    Door("GET /maps/heat", REACHING),
+    Door("GET /maps/heat", REACHING, "team", query="team={team}"),
+]  # fmt: skip
+
+RELEASES = [
+    Door(f"GET {API}/releases", PLANNING),
+    Door(f"GET {API}/releases/{{release_id}}", PLANNING, "release"),
+    Door(f"GET {API}/releases/{{release_id}}.geojson", PLANNING, "release"),
+    Door(f"POST {API}/releases", MANAGERS, body={"series": "districts", "period": "{quarter}"}),
+    Door("GET /planner", PLANNING),
+    Door("GET /planner", PLANNING, "release", query="release={release}"),
+    Door("GET /planner/map.js", PLANNING),
+    Door("GET /planner/how-to-read", PLANNING),
+    Door("GET /office/releases", MANAGERS),
+    Door("POST /office/releases", MANAGERS, form={"what": "districts {quarter}", "understood": "yes"}),
+]
+
+STEWARD = [
+    Door(f"GET {API}/log", frozenset({STEFAN})),
+    Door("GET /steward", frozenset({STEFAN})),
+]
+
+DOORS = [*AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD]
