@@ -143,6 +143,7 @@ PEOPLE = [
     Door("POST /accounts", KEEPING, form={"name": "New", "email": "new@doggerstad.example", "role": "desk",
                                           "password": PASSWORD}),
     Door("POST /accounts/{account_id}/leave", KEEPING, "colleague"),
+    Door("POST /accounts/{account_id}/sign-out", KEEPING, "account"),
 ]  # fmt: skip
 
 GROUND = [
