@@ -76,6 +76,15 @@ async def test_all_other_devices_end_and_this_one_and_the_colleagues_stay(client
     assert (await ben.get(SESSION)).status_code == 200
 
 
+async def test_nobody_ends_the_session_of_a_colleague(client: Client) -> None:
+    alice, ben = await client("alice"), await client("ben")
+    theirs = (await of(ben))[0]["id"]
+    unknown = await alice.delete(f"{SESSIONS}/01990000-0000-7000-8000-000000000000")
+    foreign = await alice.delete(f"{SESSIONS}/{theirs}")
+    assert (foreign.status_code, foreign.content) == (unknown.status_code, unknown.content) == (404, unknown.content)
+    assert (await ben.get(SESSION)).status_code == 200
+
+
 @pytest.mark.parametrize("keeper", ["mara", "stefan"])
 async def test_a_manager_ends_all_sessions_and_tokens_of_a_colleague(
     client: Client, anyone: httpx.AsyncClient, town: SmallTown, owner_url: str, keeper: str

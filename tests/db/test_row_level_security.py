@@ -225,6 +225,21 @@ async def test_where_two_areas_of_a_worker_overlap_nothing_is_lost(
         assert await names(session) == {"quay site", "adrift site"}
 
 
+async def test_the_edge_of_an_area_counts_and_not_its_cells(
+    asking: As, arrange: Callable[..., Awaitable[None]], town: SmallTown
+) -> None:
+    """Thirty metres beyond the edge between north and south: in the same cell of a kilometre, and not Alice's."""
+    for step, worker in ((-0.0003, "ben"), (0.0003, "alice")):
+        await arrange(
+            "UPDATE lantern.site SET geom = ST_Point(2.32, CAST(:lat AS double precision), 4326) WHERE id = :id",
+            lat=54.76 + step,
+            id=town.sites["adrift"],
+        )
+        for person in ("alice", "ben"):
+            async with asking(person) as session:
+                assert ("adrift site" in await names(session)) == (person == worker)
+
+
 async def test_an_area_that_is_valid_no_more_reaches_nothing(
     asking: As, arrange: Callable[..., Awaitable[None]], town: SmallTown
 ) -> None:
