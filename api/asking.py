@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
+from api.cookie import SESSION, drop_cookie, read_cookie
 from api.credential import TOKEN_PREFIX, Ended, asker_of_session, asker_of_token
 from api.database import Database
 from api.problem import (
@@ -26,7 +27,6 @@ from api.vault import Keys, Vault
 from geo.account import Role
 from geo.log import Act, note
 
-COOKIE = "lantern_session"
 PURPOSE_HEADER = "Lantern-Purpose"
 SHORTEST_PURPOSE, LONGEST_PURPOSE = 3, 200
 
@@ -69,7 +69,7 @@ async def find_asker(request: Request) -> Asker | Ended | None:
         return await asker_of_token(database, secret.strip()) if secret.strip().startswith(TOKEN_PREFIX) else None
     if scheme:
         return None
-    cookie = request.cookies.get(COOKIE)
+    cookie = read_cookie(request, SESSION)
     return await asker_of_session(database, cookie) if cookie else None
 
 
@@ -77,18 +77,20 @@ async def settling(request: Request) -> Asker:
     """Who asks, even while they can do nothing but set up a second factor. Raises `not-signed-in`."""
     asker = await find_asker(request)
     if not isinstance(asker, Asker):
-        raise Problem(NOT_SIGNED_IN, headers={"WWW-Authenticate": "Bearer"} | farewell(asker))
+        raise Problem(NOT_SIGNED_IN, headers={"WWW-Authenticate": "Bearer"} | farewell(request, asker))
     asker = _with_purpose(asker, request.headers.get(PURPOSE_HEADER))
     request.state.asker = asker
     return asker
 
 
-def farewell(ended: Ended | None) -> dict[str, str]:
+def farewell(request: Request, ended: Ended | None) -> dict[str, str]:
     """To a browser whose session was ended: drop the cookie and all that was kept with it.
 
     One whose time has merely passed keeps what it has stored: there may be visits that it could not send yet.
     """
-    cookie = {"Set-Cookie": f'{COOKIE}=""; HttpOnly; Max-Age=0; Path=/; SameSite=strict'}
+    gone = Response()
+    drop_cookie(gone, request, SESSION)
+    cookie = {"Set-Cookie": gone.headers["set-cookie"]}
     match ended:
         case Ended.GONE:
             return cookie | {"Clear-Site-Data": '"cache", "cookies", "storage"'}

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, delete, select, update
 
 from api.account import found
-from api.asking import COOKIE, Asked, AskingOwn, Keeping
+from api.asking import Asked, AskingOwn, Keeping
 from api.body import Body, Line
+from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
 from api.problem import FORBIDDEN, NOT_FOUND, Problem
@@ -137,7 +138,7 @@ def _mine(asked: Asked) -> tuple[ColumnElement[bool], ...]:
 
 
 def _this(request: Request) -> bytes:
-    return digest(request.cookies.get(COOKIE, ""))
+    return digest(read_cookie(request, SESSION))
 
 
 def _shown(row: SignIn, request: Request) -> DeviceOut:

@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from api.account import Locale, Password
 from api.asker import Asker
-from api.asking import COOKIE, AskingOwn, Who, own
+from api.asking import AskingOwn, Who, own
 from api.body import Body
+from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
 from api.password import MAXIMUM_LENGTH, fits, hash_password_aside
@@ -87,7 +88,7 @@ async def change_password(body: PasswordChange, request: Request, asker: Asker) 
         account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))
         await remember(asked.session, account, "account", account.id)
         await keep_password(asked.session, account.organisation_id, account.id, hashed)
-        await end_credentials(asked.session, account, keep=digest(request.cookies.get(COOKIE, "")))
+        await end_credentials(asked.session, account, keep=digest(read_cookie(request, SESSION)))
         note(asked.session, Act.PASSWORD_CHANGED, "account", [account.id])
 
 

@@ -6,10 +6,15 @@ from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import BaseModel
 
-from api.asking import COOKIE
+from api import cookie
 
 BEARER = HTTPBearer(scheme_name="access token", description="A personal access token.", auto_error=False)
-SESSION = APIKeyCookie(name=COOKIE, scheme_name="session", description="The cookie of sign-in.", auto_error=False)
+SESSION = APIKeyCookie(
+    name=cookie.SESSION,
+    scheme_name="session",
+    description=f"The cookie of sign-in. Over TLS its name begins with `{cookie.THIS_HOST}`.",
+    auto_error=False,
+)
 
 MEANINGS = {
     400: "The body cannot be read.",

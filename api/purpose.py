@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import update
 
-from api.asking import COOKIE, LONGEST_PURPOSE, SHORTEST_PURPOSE, Asked, AskingOwn
+from api.asking import LONGEST_PURPOSE, SHORTEST_PURPOSE, Asked, AskingOwn
 from api.body import Body, Line
+from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
 from api.problem import FORBIDDEN, INVALID_INPUT, Problem
@@ -64,6 +65,6 @@ async def _store(request: Request, asked: Asked, purpose: str | None, until: dat
     mine = update(SignIn).where(
         SignIn.organisation_id == asked.asker.organisation_id,
         SignIn.account_id == asked.asker.account_id,
-        SignIn.token_hash == digest(request.cookies.get(COOKIE, "")),
+        SignIn.token_hash == digest(read_cookie(request, SESSION)),
     )
     await asked.session.execute(mine.values(purpose=purpose, purpose_until=until))

@@ -102,7 +102,7 @@ async def read_file(
     if found is None:
         raise Problem(NOT_FOUND)
     body, digest = found
-    headers = {"ETag": f'"{digest.hex()}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{digest.hex()}"', "Cache-Control": "no-store"}
     if if_none_match and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=FILE, headers=headers)

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.asker import Asker
-from api.asking import COOKIE, Settled, get_database
+from api.asking import Settled, get_database
+from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.credential import LASTS
 from api.noun_router import problems
 from api.password import MAXIMUM_LENGTH
@@ -36,18 +37,14 @@ class WhoAmI(BaseModel):
     setting_up: bool = False
 
 
-def set_cookie(response: Response, request: Request, opened: Opened) -> None:
-    """Strict, out of the reach of scripts, and over TLS only wherever there is TLS."""
-    for name, value, seconds in (
-        (COOKIE, opened.secret, int(LASTS.total_seconds())),
-        (DEVICE_COOKIE, opened.mark, MARK_LASTS_S),
-    ):
-        secure = request.url.scheme == "https"
-        response.set_cookie(name, value, max_age=seconds, httponly=True, secure=secure, samesite="strict", path="/")
+def set_cookies(response: Response, request: Request, opened: Opened) -> None:
+    """The session's, and the mark by which the device is known from now on."""
+    set_cookie(response, request, SESSION, opened.secret, int(LASTS.total_seconds()))
+    set_cookie(response, request, DEVICE_COOKIE, opened.mark, MARK_LASTS_S)
 
 
-def clear_cookie(response: Response) -> None:
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+def clear_cookies(response: Response, request: Request) -> None:
+    drop_cookie(response, request, SESSION)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
@@ -64,7 +61,7 @@ def who_am_i(asker: Asker) -> WhoAmI:
 async def create_session(form: SignInForm, request: Request, response: Response) -> WhoAmI:
     """Signs in; the session's secret comes back in a cookie only. Who has an authenticator gives its code too."""
     opened = await sign_in(Door.of(request), form.email, form.password, form.code)
-    set_cookie(response, request, opened)
+    set_cookies(response, request, opened)
     return who_am_i(opened.asker)
 
 
@@ -77,7 +74,7 @@ async def read_session(asker: Settled) -> WhoAmI:
 @router.delete("", status_code=204)
 async def delete_session(request: Request, response: Response) -> None:
     """Signs out; also when nobody was signed in."""
-    secret = request.cookies.get(COOKIE)
+    secret = read_cookie(request, SESSION)
     if secret:
         await sign_out(get_database(request), secret)
-    clear_cookie(response)
+    clear_cookies(response, request)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from api.cookie import read_cookie
 from api.database import Database
 from api.problem import SIGN_IN_FAILED, TOO_MANY, Problem
 from geo.sign_in_try import Allowance, Wait, clear_tries, count_try, forget_try, take_back_try
@@ -42,7 +43,7 @@ class Caller:
     @classmethod
     def of(cls, request: Request) -> "Caller":
         client = request.client.host if request.client else ""
-        return cls(_network(client), request.headers.get("user-agent", ""), request.cookies.get(DEVICE_COOKIE, ""))
+        return cls(_network(client), request.headers.get("user-agent", ""), read_cookie(request, DEVICE_COOKIE))
 
 
 def _network(client: str) -> str:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.asker import Asker
+from api.cookie import read_cookie
 from web import i18n, words
 from web.navigation import ways
 
@@ -30,7 +31,7 @@ def render(
     `data(value)` for a block of JSON, and the filters date, time, moment, number, percent.
     """
     language = language_of(request, asker)
-    theme = request.cookies.get("theme")
+    theme = read_cookie(request, "theme")
     page = environment(language, asker.time_zone if asker else "UTC").get_template(template)
     query = request.url.query
     return HTMLResponse(
@@ -50,7 +51,7 @@ def render(
 def language_of(request: Request, asker: Asker | None) -> str:
     """The language chosen on this device, else that of the account, else what the browser accepts."""
     return i18n.choose(
-        request.cookies.get("language"),
+        read_cookie(request, "language"),
         asker.locale if asker and asker.locale != "en" else None,
         accepted=request.headers.get("accept-language"),
     )

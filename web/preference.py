@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.cookie import drop_cookie, set_cookie
 from web.form import typed
 from web.i18n import languages
 from web.page import THEMES, own_path
@@ -26,9 +27,7 @@ async def _remember(request: Request, name: str, offered: tuple[str, ...]) -> Re
     answer = RedirectResponse(own_path(fields.get("next")), 303)
     wish = fields.get(name)
     if wish in offered:
-        answer.set_cookie(
-            name, wish, max_age=YEAR, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
-        )
+        set_cookie(answer, request, name, wish, YEAR)
     else:
-        answer.delete_cookie(name, path="/")
+        drop_cookie(answer, request, name)
     return answer

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
-from api.asking import COOKIE, find_asker, get_database
+from api.asking import find_asker, get_database
+from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.demo import DEMO_PASSWORD
 from api.demo_person import DemoPerson, demo_people
 from api.problem import NOT_SIGNED_IN, TOO_MANY, Problem
-from api.session import clear_cookie, set_cookie
+from api.session import clear_cookies, set_cookies
 from api.settings import Settings
 from api.sign_in import WAITS_FOR_CODE, Door, Opened, begin_sign_in, finish_sign_in, sign_out
 from geo.account import Role
@@ -21,7 +22,7 @@ from web.page import own_path, render, with_next
 
 router = APIRouter(include_in_schema=False)
 ORDER = (Role.MANAGER, Role.STREETWORKER, Role.PLANNER, Role.STEWARD, Role.DESK)
-STEP_COOKIE, STEP_PATH = "lantern_sign_in", "/sign-in"
+STEP_COOKIE = "lantern_sign_in"
 FAILED = N_("The address or the password is wrong.")
 WRONG_CODE = N_("This code is wrong, or was used before. Wait for the next one.")
 OFTEN = N_("Too many tries.")
@@ -47,10 +48,7 @@ async def sign_in(request: Request) -> Response:
     if not opened.awaits_code:
         return _in(request, wish, opened)
     answer = RedirectResponse(with_next("/sign-in/code", wish), 303)
-    seconds, secure = int(WAITS_FOR_CODE.total_seconds()), request.url.scheme == "https"
-    answer.set_cookie(
-        STEP_COOKIE, opened.secret, max_age=seconds, httponly=True, secure=secure, samesite="strict", path=STEP_PATH
-    )
+    set_cookie(answer, request, STEP_COOKIE, opened.secret, int(WAITS_FOR_CODE.total_seconds()))
     return answer
 
 
@@ -66,13 +64,13 @@ async def give_code(request: Request) -> Response:
     wish = own_path(fields.get("next"))
     try:
         code = fields.get("code", "")[:40]
-        opened = await finish_sign_in(Door.of(request), request.cookies.get(STEP_COOKIE, ""), code)
+        opened = await finish_sign_in(Door.of(request), read_cookie(request, STEP_COOKIE), code)
     except Problem as refused:
         if refused.kind == NOT_SIGNED_IN:
             return RedirectResponse(with_next("/sign-in", wish), 303)
         return _code_page(request, wish, refused)
     answer = _in(request, wish, opened)
-    answer.delete_cookie(STEP_COOKIE, path=STEP_PATH)
+    drop_cookie(answer, request, STEP_COOKIE)
     return answer
 
 
@@ -82,17 +80,17 @@ def _in(request: Request, wish: str, opened: Opened) -> Response:
     if asker.setting_up:
         way = with_next("/account/second-factor", wish)
     answer = RedirectResponse(way, 303)
-    set_cookie(answer, request, opened)
+    set_cookies(answer, request, opened)
     return answer
 
 
 @router.post("/sign-out")
 async def leave(request: Request) -> Response:
-    secret = request.cookies.get(COOKIE)
+    secret = read_cookie(request, SESSION)
     if secret:
         await sign_out(get_database(request), secret)
     answer = RedirectResponse("/sign-in", 303)
-    clear_cookie(answer)
+    clear_cookies(answer, request)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # the cookies also hold the chosen colours
     return answer
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 from sqlalchemy import Engine, create_engine, text
 
-from api.asking import COOKIE
+from api.cookie import SESSION
 from api.credential import digest, new_secret
 from api.noun_router import problems
 from geo.schema import new_id
@@ -59,7 +59,7 @@ def signing_in(owner: Engine, town: SmallTown, person: str) -> Callable[[], dict
         with owner.begin() as connection:
             connection.execute(RESTORE, whose)
             connection.execute(SIGN_IN, whose | {"id": new_id(), "token_hash": digest(secret)})
-        return {"Cookie": f"{COOKIE}={secret}"}
+        return {"Cookie": f"{SESSION}={secret}"}
 
     return sign_in
 
