@@ -121,4 +121,5 @@ def _secret_of(vault: Vault) -> Callable[[], bytes]:
 async def healthz(request: Request) -> Response:
     """200 when the database answers, 503 when it does not."""
     alive = await get_database(request).answers()
-    return Response("ok\n" if alive else "the database does not answer\n", 200 if alive else 503)
+    said, status = ("ok\n", 200) if alive else ("the database does not answer\n", 503)
+    return Response(said, status, media_type="text/plain")

@@ -1,4 +1,4 @@
-"""What the server refuses before a route is asked: odd methods, odd lengths, what lies beside the pages."""
+"""What holds for the server as a whole: odd methods and lengths, what lies beside the pages, where it leads people."""
 
 import socket
 from urllib.parse import urlsplit
@@ -23,6 +23,40 @@ async def test_neither_folders_nor_what_lies_beside_them_are_shown(anyone: httpx
     paths = ("/static/", "/static/built/", "/static/../app.py", "/static/%2e%2e/app.py", "/.git/config", "/web/app.py")
     assert [(await anyone.get(path)).status_code for path in paths] == [404] * len(paths)
     assert (await anyone.get("/static/lantern.css")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/healthz", "text/plain; charset=utf-8"),
+        ("/sign-in", "text/html; charset=utf-8"),
+        ("/openapi.json", "application/json"),
+        ("/static/lantern.css", "text/css; charset=utf-8"),
+        ("/static/lantern.svg", "image/svg+xml"),
+        ("/nowhere", "application/problem+json"),
+    ],
+)
+async def test_what_comes_says_what_it_is_and_which_characters(anyone: httpx.AsyncClient, path: str, kind: str) -> None:
+    assert (await anyone.get(path)).headers["content-type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("wish", "way"),
+    [
+        ("/phone/visit?site=1", "/phone/visit?site=1"),
+        ("https://evil.example/phone", "/phone"),
+        ("//evil.example/phone", "/phone"),
+        ("/\\evil.example", "/phone"),
+        ("/\t/evil.example", "/phone"),
+        ("javascript:alert(1)", "/phone"),
+        ("evil.example", "/phone"),
+    ],
+)
+async def test_who_signs_in_is_led_to_a_page_of_ours_and_nowhere_else(
+    anyone: httpx.AsyncClient, town: SmallTown, wish: str, way: str
+) -> None:
+    answer = await anyone.post("/sign-in", data=town.form("alice") | {"next": wish})
+    assert (answer.status_code, answer.headers["location"]) == (303, way)
 
 
 @pytest.mark.parametrize(
