@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.asker import Asker
-from api.asking import Who, get_database, refusal, require_purpose
+from api.asking import Who, find_asker, get_database, refusal, require_purpose
 from api.body import Day
 from api.database import Database
 from api.listing import BoxIn
@@ -122,7 +122,13 @@ async def download(request: Request, asker: Asker, noun: str, form: Form, wanted
     stream = parts(database, asker, noun, form, wanted)
     name = file_name(asker, noun, frame.suffix)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Streaming(await anext(stream), stream, frame.media_type, headers)
+    return Streaming(await anext(stream), stream, frame.media_type, headers, lambda: still(request, asker))
+
+
+async def still(request: Request, asker: Asker) -> bool:
+    """Is whoever began a download still signed in, and still all that they were?"""
+    now = await find_asker(request)
+    return isinstance(now, Asker) and now.roles == asker.roles and now.setting_up == asker.setting_up
 
 
 class CoverageExport(SelectionQuery):

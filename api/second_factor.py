@@ -19,6 +19,7 @@ from api.time_code import take_time_code
 from geo.account import Account
 from geo.log import Act, note
 from geo.organisation import Organisation
+from geo.passkey import list_passkeys
 from geo.schema import new_id
 from geo.second_factor import (
     add_authenticator,
@@ -120,9 +121,12 @@ async def show_who(request: Request, asker: Asker, password: str | None) -> None
     Not while the session is good for nothing else: then the password was given a moment ago.
     """
     async with own(request, asker) as asked:
-        _, organisation = await own_account(asked)
+        account, organisation = await own_account(asked)
+        has_passkey = bool(await list_passkeys(asked.session, account))
     if organisation.is_demo:
         raise Problem(FORBIDDEN, "In a demo everyone may be anyone.")
+    if asker.setting_up and has_passkey:
+        raise Problem(FORBIDDEN, "You have a passkey: sign in with it to set up an authenticator.")
     if not asker.setting_up:
         await check_password(request, asker, password or "", where="body.password")
 

@@ -22,6 +22,7 @@ from geo.account import Account, SignIn
 from geo.account_secret import password_hash_of
 from geo.log import Act, note
 from geo.organisation import Organisation
+from geo.passkey import Passkey
 from geo.second_factor import find_authenticator, use_recovery_code
 
 MOST_ACCOUNTS = 5
@@ -128,7 +129,7 @@ async def _known(database: Database, email: str, password: str) -> Known:
     raise Problem(SIGN_IN_FAILED)
 
 
-async def known_by_id(database: Database, row: Account | SignIn) -> Known | None:
+async def known_by_id(database: Database, row: Account | SignIn | Passkey) -> Known | None:
     """None once the person has left."""
     account_id = row.id if isinstance(row, Account) else row.account_id
     stub = Asker(row.organisation_id, "", account_id, frozenset(), "", "en", "UTC")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, delete, func, select
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -70,6 +70,27 @@ async def remove_passkey(session: AsyncSession, account: Account, passkey_id: UU
         Passkey.id == passkey_id,
     )
     return (await session.execute(row.returning(Passkey.id))).first() is not None
+
+
+async def use_passkey(session: AsyncSession, passkey: Passkey, sign_count: int) -> bool:
+    """Notes that it was used for so many times as its device says; False where the count did not grow, as with a copy
+    of the key. Devices that do not count always say 0. Safe against two at once."""
+    grown = Passkey.sign_count < sign_count if sign_count else Passkey.sign_count == 0
+    used = update(Passkey).where(Passkey.organisation_id == passkey.organisation_id, Passkey.id == passkey.id, grown)
+    now = datetime.now(UTC)
+    row = await session.execute(used.values(sign_count=sign_count, last_used_at=now).returning(Passkey.id))
+    return row.first() is not None
+
+
+async def find_passkey(session: AsyncSession, account: Account, passkey_id: UUID) -> Passkey | None:
+    """One of an account, held for a change."""
+    row = select(Passkey).where(
+        Passkey.organisation_id == account.organisation_id,
+        Passkey.account_id == account.id,
+        Passkey.id == passkey_id,
+    )
+    found: Passkey | None = await session.scalar(row.with_for_update())
+    return found
 
 
 async def forget_passkeys(session: AsyncSession, account: Account) -> None:

@@ -12,6 +12,7 @@ from api.access_token import AccessTokenMade, list_access_tokens, make_access_to
 from api.asking import Asked, AskingOwn, Who, own
 from api.device import list_devices
 from api.me import PasswordChange, change_password
+from api.passkey import passkeys_of
 from api.password import MINIMUM_LENGTH
 from api.problem import INVALID_INPUT, TOO_MANY, Problem
 from api.second_factor import second_factor_of
@@ -114,6 +115,7 @@ async def show(
     context: dict[str, Any] = {
         "devices": await list_devices(request, asked) if asked.asker.by == "session" else [],
         "second_factor": await second_factor_of(asked) if asked.asker.by == "session" else None,
+        "passkeys": await passkeys_of(asked) if asked.asker.by == "session" else None,
         "is_demo": await _is_demo(asked),
         "tokens": await list_access_tokens(asked.session, asked.asker),
         "fields": fields or {},

@@ -10,6 +10,7 @@ from api.asking import find_asker, get_database
 from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.demo import DEMO_PASSWORD
 from api.demo_person import DemoPerson, demo_people
+from api.passkey_challenge import site_of
 from api.problem import NOT_SIGNED_IN, TOO_MANY, Problem
 from api.session import clear_cookies, set_cookies
 from api.settings import Settings
@@ -105,6 +106,7 @@ async def _page(request: Request, wish: str, email: str = "", refused: Problem |
         next=wish,
         email=email,
         people=one_of_each(people),
+        passkeys=site_of(request),
         demo_password=DEMO_PASSWORD,
         **_wrong(refused, FAILED),
     )

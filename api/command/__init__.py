@@ -25,7 +25,7 @@ Start it with `lantern up` and open the address it prints. Everything lives in L
 work while it runs, and also while it does not.""",
     epilog="""Environment: LANTERN_HOME (where data lives), LANTERN_DATABASE_URL (an outside PostGIS instead),
 LANTERN_HOST (127.0.0.1), LANTERN_PORT (8000), LANTERN_KEY_FILE (the master key outside LANTERN_HOME),
-LANTERN_ANCHOR_COMMAND (is told each anchor of the log).""",
+LANTERN_ANCHOR_COMMAND (is told each anchor of the log), LANTERN_ORIGIN (where browsers find Lantern).""",
 )
 
 

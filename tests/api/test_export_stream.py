@@ -82,6 +82,36 @@ def test_a_fault_in_mid_stream_breaks_the_answer_off(mara_live: httpx.Client, ma
     assert mara_live.get("/api/v1/export/sites?status=closed").json()["complete"] is True
 
 
+@pytest.mark.parametrize(
+    "done",
+    ["DELETE FROM lantern.session", "UPDATE lantern.account SET roles = '{steward}'"],
+    ids=["signed out", "another role"],
+)
+def test_a_download_breaks_off_when_the_device_is_signed_out(
+    mara_live: httpx.Client, many: None, owner_url: str, done: str
+) -> None:
+    """After a second and a half no more comes than what is on its way."""
+    got = 0
+    with mara_live.stream("GET", "/api/v1/export/sites") as answer:
+        parts = answer.iter_raw()
+        got += len(next(parts))
+        run(owner_url, done)
+        time.sleep(1.5)
+        with pytest.raises(httpx.RemoteProtocolError):
+            got += sum(len(part) for part in parts)
+    assert 0 < got < 15_000_000
+    wait_until_idle(owner_url)
+
+
+def test_a_download_that_lasts_longer_than_a_second_comes_whole(mara_live: httpx.Client, many: None) -> None:
+    with mara_live.stream("GET", "/api/v1/export/sites") as answer:
+        parts = answer.iter_raw()
+        first = next(parts)
+        time.sleep(2.5)
+        file = json.loads(first + b"".join(parts))
+    assert (file["complete"], len(file["features"]) > 60_000) == (True, True)
+
+
 def test_a_slow_reader_costs_no_memory(mara_live: httpx.Client, many: None) -> None:
     """Nothing is read for a second, in which the server could make the 25 MB: it waits instead of gathering them."""
     mara_live.get("/api/v1/export/sites?status=closed")

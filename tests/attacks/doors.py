@@ -69,6 +69,9 @@ PLACE = VISIT | {"geom": SITE["geom"]}
 PASSWORD = "a long enough password"
 LOG = "observed_on,kind,people,lon,lat\n2024-03-05,tent,2,2.31,54.77\n"
 ACCOUNT = {"email": "new@doggerstad.example", "name": "New", "roles": ["desk"], "password": PASSWORD}
+CREDENTIAL = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"}
+SHOWN = {"clientDataJSON": "AAAA", "authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "AAAA"}
+MADE = {"clientDataJSON": "AAAA", "attestationObject": "AAAA"}
 FRESH = "01990000-0000-7000-8000-00000000000"
 
 AT_THE_DOOR = [
@@ -85,8 +88,11 @@ AT_THE_DOOR = [
     Door("POST /language", EVERYONE, form={"language": "nl"}),
     Door(f"POST {API}/session", EVERYONE, body={"email": "alice@doggerstad.example", "password": PASSWORD}),
     Door(f"DELETE {API}/session", EVERYONE),
+    Door(f"POST {API}/session/passkey/challenge", EVERYONE),
+    Door(f"POST {API}/session/passkey", EVERYONE, body={"credential": CREDENTIAL | {"response": SHOWN}},
+         instead=dict.fromkeys(EVERYONE, 401)),
     Door("GET /maps/{kind}.js", EVERYONE, plain={"kind": "coverage"}),
-]
+]  # fmt: skip
 
 OWN = [
     Door("GET /", SIGNED_IN),
@@ -112,6 +118,15 @@ OWN = [
     Door(f"POST {API}/second-factor/recovery-codes", SIGNED_IN, body={"password": PASSWORD},
          instead=dict.fromkeys((ALICE, BEN, DORA), 409)),
     Door(f"POST {API}/second-factor/remove", WORKERS | {DORA}, body={"password": PASSWORD}),
+    Door(f"GET {API}/passkeys", SIGNED_IN),
+    Door(f"POST {API}/passkeys/challenge", SIGNED_IN, body={}),
+    Door(f"POST {API}/passkeys", SIGNED_IN, body={"name": "Phone", "credential": CREDENTIAL | {"response": MADE}},
+         instead=dict.fromkeys(SIGNED_IN, 422)),
+    Door(f"PATCH {API}/passkeys/{{passkey_id}}", SIGNED_IN, "passkey", body={"name": "phone"}),
+    Door(f"DELETE {API}/passkeys/{{passkey_id}}", SIGNED_IN, "passkey"),
+    Door("GET /account/passkeys", SIGNED_IN),
+    Door("POST /account/passkeys/{passkey_id}/name", SIGNED_IN, "passkey", form={"name": "phone"}),
+    Door("POST /account/passkeys/{passkey_id}/remove", SIGNED_IN, "passkey"),
     Door("GET /account", SIGNED_IN),
     Door("POST /account/tokens", SIGNED_IN, form={"name": "QGIS"}),
     Door("POST /account/tokens/{token_id}/revoke", SIGNED_IN, "token"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from api.settings import Settings
 
@@ -50,3 +51,32 @@ def test_a_home_may_be_relative_or_start_with_a_tilde(monkeypatch: pytest.Monkey
     assert Settings().home == tmp_path / "here"
     monkeypatch.setenv("LANTERN_HOME", "there")
     assert Settings().home == tmp_path / "there"
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://lantern.gent.example", "https://lantern.gent.example"),
+        ("https://Lantern.Gent.example:443/", "https://lantern.gent.example"),
+        ("https://lantern.gent.example:8443", "https://lantern.gent.example:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("https://[2001:db8::7]", "https://[2001:db8::7]"),
+    ],
+)
+def test_the_address_for_browsers_is_an_origin(given: str, origin: str) -> None:
+    assert Settings(origin=given).origin == origin
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://lantern.gent.example",
+        "lantern.gent.example",
+        "https://gent.example/lantern",
+        "https://",
+        "https://a:b@c",
+    ],
+)
+def test_an_address_that_is_no_secure_origin_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(origin=given)

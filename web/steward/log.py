@@ -22,6 +22,8 @@ ACTS = {
     Act.EXPORTED: N_("exported"),
     Act.IMPORTED: N_("imported"),
     Act.KEYS_ROTATED: N_("rotated keys"),
+    Act.PASSKEY_ADDED: N_("added a passkey"),
+    Act.PASSKEY_REMOVED: N_("removed a passkey"),
     Act.PASSWORD_CHANGED: N_("changed the password"),
     Act.PURPOSE_ENDED: N_("ended a purpose"),
     Act.PURPOSE_STATED: N_("stated a purpose"),
