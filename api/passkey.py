@@ -18,8 +18,9 @@ from webauthn.helpers.structs import (
 )
 
 from api.asker import Asker
-from api.asking import COOKIE, Asked, AskingOwn, Who, get_database, own
+from api.asking import Asked, AskingOwn, Who, get_database, own
 from api.body import Body, Line
+from api.cookie import SESSION, read_cookie
 from api.noun_router import noun_router, problems
 from api.passkey_challenge import Base64, Credential, Signed, give_challenge, required_site, take_challenge
 from api.problem import CONFLICT, INVALID_INPUT, NOT_FOUND, Problem
@@ -194,7 +195,7 @@ def user_handle(account: Account) -> bytes:
 
 
 def _what_for(request: Request, account: Account) -> tuple[str, ...]:
-    return TO_ADD, str(account.id), request.cookies.get(COOKIE, "")
+    return TO_ADD, str(account.id), read_cookie(request, SESSION)
 
 
 def _shown(row: Passkey) -> PasskeyOut:

@@ -12,19 +12,20 @@ from webauthn.helpers.structs import UserVerificationRequirement
 
 from api.asking import get_database
 from api.body import Body
+from api.cookie import drop_cookie, read_cookie, set_cookie
 from api.credential import new_secret
 from api.noun_router import problems
 from api.passkey import user_handle
 from api.passkey_challenge import Base64, Credential, Signed, Site, give_challenge, required_site, take_challenge
 from api.problem import SIGN_IN_FAILED, Problem
-from api.session import WhoAmI, set_cookie, who_am_i
+from api.session import WhoAmI, set_cookies, who_am_i
 from api.sign_in import Door, Known, Opened, known_by_id, open_session
 from geo.log import Act, note
 from geo.passkey import CHALLENGE_LASTS, Passkey, passkeys_by_credential, use_passkey
 
 router = APIRouter(prefix="/api/v1/session/passkey", tags=["session"])
 TO_SIGN_IN = "sign-in"
-BROWSER_COOKIE, COOKIE_PATH = "lantern_passkey", "/api/v1/session/passkey"
+BROWSER_COOKIE = "lantern_passkey"
 REFUSED = "This passkey opens nothing here."
 
 
@@ -56,10 +57,7 @@ async def post_challenge(request: Request, response: Response) -> dict[str, Any]
         timeout=seconds * 1000,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    secure = request.url.scheme == "https"
-    response.set_cookie(
-        BROWSER_COOKIE, browser, max_age=seconds, httponly=True, secure=secure, samesite="strict", path=COOKIE_PATH
-    )
+    set_cookie(response, request, BROWSER_COOKIE, browser, seconds)
     return cast(dict[str, Any], json.loads(options_to_json(options)))
 
 
@@ -67,15 +65,15 @@ async def post_challenge(request: Request, response: Response) -> dict[str, Any]
 async def sign_in_with_passkey(body: PasskeySignIn, request: Request, response: Response) -> WhoAmI:
     """Signs in with what the browser gave; the session's secret comes back in a cookie only."""
     opened = await sign_in(request, body.credential)
-    set_cookie(response, request, opened)
-    response.delete_cookie(BROWSER_COOKIE, path=COOKIE_PATH, httponly=True, samesite="strict")
+    set_cookies(response, request, opened)
+    drop_cookie(response, request, BROWSER_COOKIE)
     return who_am_i(opened.asker)
 
 
 async def sign_in(request: Request, credential: ShownCredential) -> Opened:
     """Opens a session. Raises `sign-in-failed`, the same for all that can be wrong."""
     site, door = required_site(request), Door.of(request)
-    browser = request.cookies.get(BROWSER_COOKIE, "")
+    browser = read_cookie(request, BROWSER_COOKIE)
     challenge = await take_challenge(request, credential.response, TO_SIGN_IN, browser)
     found = await _known(request, site, credential) if challenge else None
     if challenge is None or found is None:

@@ -8,8 +8,9 @@ from pydantic import Field
 from sqlalchemy import select
 
 from api.asker import Asker
-from api.asking import COOKIE, Asked, own
+from api.asking import Asked, own
 from api.body import Body
+from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.me import check_password
 from api.password import MAXIMUM_LENGTH
@@ -35,7 +36,7 @@ class Proof(Body):
 async def needed(request: Request, asked: Asked) -> tuple[bool, bool]:
     """Is the password needed, and the code? Raises `forbidden` for a token."""
     account, _ = await own_account(asked)
-    hashed = digest(request.cookies.get(COOKIE, ""))
+    hashed = digest(read_cookie(request, SESSION))
     began = await asked.session.scalar(
         select(SignIn.created_at).where(SignIn.organisation_id == account.organisation_id, SignIn.token_hash == hashed)
     )
