@@ -64,13 +64,14 @@ class OwnMap(folium.Map):
 
 
 class DataLayer(Layer):
-    """A layer that one of our own Leaflet classes draws from a block of JSON."""
+    """A layer that one of our own Leaflet classes draws from a block of JSON.
+
+    The block stands beside what Folium renders, never in it: Folium takes the HTML of a layer for a template and runs
+    it, so that a name such as `{{ 7 * 7 }}` would be reckoned out, and a worse one would run code on the server.
+    """
 
     _template = Template(
         """
-        {% macro html(this, kwargs) %}
-            <script type="application/json" id="{{ this.get_name() }}_data">{{ this.json }}</script>
-        {% endmacro %}
         {% macro script(this, kwargs) %}
             var {{ this.get_name() }} = Lantern.{{ this.maker }}({{ (this.get_name() ~ "_data")|tojson }});
         {% endmacro %}
@@ -106,9 +107,6 @@ class Finish(MacroElement):
 
     _template = Template(
         """
-        {% macro html(this, kwargs) %}
-            <script type="application/json" id="{{ this.get_name() }}_data">{{ this.json }}</script>
-        {% endmacro %}
         {% macro script(this, kwargs) %}
             Lantern.finish({{ this._parent.get_name() }}, {{ this.control.get_name() }},
                 [{% for layer in this.layers %}{{ layer.get_name() }}{{ ", " if not loop.last }}{% endfor %}],
@@ -151,16 +149,23 @@ def draw(
     control = folium.LayerControl(collapsed=False)
     control._id = "layers"
     board.add_child(control)
-    board.add_child(Finish(control, layers, bounds, steered))
+    finish = Finish(control, layers, bounds, steered)
+    board.add_child(finish)
     figure = board.get_root()
     assert isinstance(figure, Figure)
     board.render()  # type: ignore[no-untyped-call]
     return Drawn(
         tuple(file for _, file in OwnMap.default_js),
         tuple(file for _, file in OwnMap.default_css),
-        Markup(_joined(figure.html)),  # noqa: S704 - made by the templates above
+        Markup(_joined(figure.html)) + _blocks(layers, finish),  # noqa: S704 - ours
         _joined(figure.script),
     )
+
+
+def _blocks(layers: list[DataLayer], finish: Finish) -> Markup:
+    block = Markup('<script type="application/json" id="{}_data">{}</script>\n')
+    blocks = [block.format(layer.get_name(), layer.json) for layer in layers]
+    return Markup("").join([*blocks, block.format(finish.get_name(), finish.json)])
 
 
 def _joined(part: Element) -> str:

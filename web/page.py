@@ -80,7 +80,8 @@ def environment(language: str, time_zone: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.install_gettext_translations(words_of.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    # The new style would take whatever `_()` is given for HTML of ours: also the label that a city gave a site type.
+    made.install_gettext_translations(words_of.catalogue, newstyle=False)  # type: ignore[attr-defined]
     made.filters.update(
         date=words_of.date,
         time=words_of.time,

@@ -16,7 +16,7 @@ from shapely import Polygon, box
 from geo.compact import encode_cells, encode_polygons, leb128
 from geo.coverage import Assignment, Coverage, Gap, Overlap, Tally, Zone, kilometres
 from geo.coverage_map import coverage_map
-from geo.folium_map import Drawn, basemap_data, to_json
+from geo.folium_map import Drawn, Shapes, basemap_data, draw, to_json
 from geo.grid import ROW
 from geo.heat import Cells, Heat
 from geo.heat_map import heat_map
@@ -199,3 +199,11 @@ def test_periods_go_by_calendar_months() -> None:
         (date(2025, 12, 1), date(2025, 12, 31)),
         (date(2026, 1, 1), date(2026, 1, 10)),
     ]
+
+
+def test_a_name_is_never_run_as_a_template_on_the_server() -> None:
+    name = "{{ 7 * 7 }} {% raw %} {# x #} {{ cycler.__init__.__globals__ }}"
+    shapes = Shapes("areas", "Work areas", {"look": "area", "shapes": [{"title": name, "lines": [], "label": name}]})
+    drawn = draw("map", "Map", [shapes], (2.0, 54.0, 3.0, 55.0))
+    assert drawn.html.count(name) == 2
+    assert "49" not in drawn.html
