@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from geo.geometry import POSITIONS
 from tests.fixtures.client import Client
-from tests.fixtures.town import SmallTown
+from tests.fixtures.town import PASSWORD, SmallTown
 from tests.fixtures.work import counted
 
 pytestmark = pytest.mark.anyio
@@ -256,3 +256,19 @@ async def test_not_even_one_character_of_a_value_is_echoed(client: Client, typed
     ):
         assert is_a_problem(answer)
         assert "ß" not in answer.text
+
+
+async def test_no_answer_holds_the_words_of_the_database(client: Client, town: SmallTown) -> None:
+    """What the database refuses it explains with the row itself: nothing of that goes out."""
+    mara, square = await client("mara"), [[2.3, 54.7], [2.31, 54.7], [2.31, 54.71], [2.3, 54.7]]
+    area = {"geom": {"type": "Polygon", "coordinates": [square]}, "name": "s3cret", "valid_from": "2026-01-01"}
+    for answer in (
+        await post(mara, "work-areas", json.dumps(area | {"id": str(town.areas["north"])})),
+        await post(mara, "teams", json.dumps({"name": "s3cret", "id": str(town.team)})),
+        await post(mara, "accounts", json.dumps(
+            {"email": town.email("ben"), "name": "s3cret", "roles": ["desk"], "password": PASSWORD}
+        )),
+    ):  # fmt: skip
+        assert is_a_problem(answer)
+        for word in ("s3cret", "lantern.", "constraint", "Key (", "ERROR", "psycopg", town.email("ben")):
+            assert word not in answer.text

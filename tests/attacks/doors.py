@@ -157,6 +157,10 @@ PEOPLE = [
     Door("GET /accounts", KEEPING),
     Door("POST /accounts", KEEPING, form={"name": "New", "email": "new@doggerstad.example", "role": "desk",
                                           "password": PASSWORD}),
+    Door(f"PATCH {API}/accounts/{{account_id}}", KEEPING, "team", body={"team_id": "{team}"}, version=True,
+         plain={"account_id": "{alice}"}, instead={OTTO: 404}),
+    Door("POST /accounts", KEEPING, "team", form={"name": "New", "email": "new@doggerstad.example", "role": "desk",
+                                                  "password": PASSWORD, "team_id": "{team}"}),
     Door("POST /accounts/{account_id}/leave", KEEPING, "colleague"),
     Door("POST /accounts/{account_id}/sign-out", KEEPING, "account"),
 ]  # fmt: skip
@@ -168,6 +172,10 @@ GROUND = [
             {"geom": SQUARE, "name": "New", "valid_from": "2026-01-01"}),
     Door(f"GET {API}/work-areas", REACHING, "account", query="account={account}"),
     Door(f"GET {API}/work-areas", REACHING, "team", query="team={team}"),
+    Door(f"POST {API}/work-areas", MANAGERS, "team",
+         body={"geom": SQUARE, "name": "New", "valid_from": "2026-01-01", "team_id": "{team}"}),
+    Door(f"PATCH {API}/work-areas/{{area_id}}", MANAGERS, "team", body={"team_id": "{team}"}, version=True,
+         plain={"area_id": "{north}"}, instead={OTTO: 404}),
     Door(f"POST {API}/work-areas/{{area_id}}/close", MANAGERS, "area", body={"last_day": "2200-01-01"}, version=True),
     Door(f"GET {API}/assignments", REACHING),
     Door(f"GET {API}/assignments", REACHING, "assigned area", query="area={area}"),
@@ -216,6 +224,10 @@ VISITS = [
          exact=True),
     Door(f"PATCH {API}/visits/{{visit_id}}", REACHING, "visit", body={"people_band": "2-5"}, version=True,
          menders="own visit to a site in reach", exact=True),
+    Door(f"PATCH {API}/visits/{{visit_id}}", REACHING, "site", body={"site_id": "{site}"}, version=True, exact=True,
+         plain={"visit_id": "{hers}"}, instead={BEN: 404, OTTO: 404}),
+    Door(f"PUT {API}/visits/{{visit_id}}", REACHING, "site", body=VISIT | {"site_id": "{site}"}, version=True,
+         exact=True, plain={"visit_id": "{hers}"}, instead={BEN: 404, OTTO: 404}),
 ]  # fmt: skip
 
 FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01T20:00", "outcome": "met",
@@ -264,7 +276,11 @@ RELEASES = [
 
 STEWARD = [
     Door(f"GET {API}/log", frozenset({STEFAN})),
+    Door(f"GET {API}/log", frozenset({STEFAN}), "account", query="account={account}"),
+    Door(f"GET {API}/log", frozenset({STEFAN}), "site of the city", query="row={site of the city}&act=created"),
     Door("GET /steward", frozenset({STEFAN})),
+    Door("GET /steward", frozenset({STEFAN}), "account", query="account={account}&act=&row="),
+    Door("GET /steward", frozenset({STEFAN}), "site of the city", query="row={site of the city}&act=created"),
 ]
 
 DOORS = [*AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD]

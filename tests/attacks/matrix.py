@@ -16,7 +16,7 @@ from tests.fixtures.kept import Kept
 from tests.fixtures.wide_town import NEVER, WideTown
 
 ANY_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-NAMED = re.compile(r"\{(\w+)\}")
+NAMED = re.compile(r"\{([\w ]+)\}")
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Tried:
     def _fill(self, said: str, row_id: str) -> str:
         known = {name: str(self.town.ids["area"][name]) for name in ("north", "south")}
         known |= {"alice": str(self.town.ids["account"]["alice"]), "kept": str(self.town.ids["site"]["kept"])}
+        known["hers"] = str(self.town.ids["visit"]["quay"])
         known["quarter"] = latest_closed(Series.DISTRICTS, self.town.small.today).name
         return NAMED.sub(lambda found: known.get(found[1], row_id), said)
 
