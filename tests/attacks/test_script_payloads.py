@@ -33,7 +33,6 @@ HTML = {"Accept": "text/html"}
 NO_PAGES = {"/openapi.json", "/healthz", "/static", "/planner/map.js", "/maps/{kind}.js", "/sign-in/code"}
 NOT_ON_PAGES = {
     "district.code": "in answers of the API alone",
-    "passkey.name": "not on a page yet",
     "session.device": "only the known words in it are shown",
     "site_status.cause": "in answers of the API alone",
     "site_status.cleared_by": "in answers of the API alone",
@@ -41,6 +40,7 @@ NOT_ON_PAGES = {
 }
 FIELDS = {
     ("sessions", "name"): "session.name",
+    ("passkeys", "name"): "passkey.name",
     ("teams", "name"): "team.name",
     ("accounts", "name"): "account.name",
     ("accounts", "email"): "account.email",
@@ -62,6 +62,7 @@ FORM_FIELDS = {
     "AccountForm.name": "account.name",
     "AccountForm.email": "account.email",
     "NameForm.device": "session.name",
+    "NameForm.name": "passkey.name",
     "PurposeForm.reason": "session.purpose",
     "PurposeForm.other": "session.purpose",
     "VisitForm.note": "visit.note",
@@ -84,6 +85,7 @@ class Surfer:
     def __init__(self, chromium: Browser, address: str, town: SmallTown) -> None:
         self.chromium, self.address, self.town = chromium, address, town
         self.faults: list[str] = []
+        self.refused: list[int] = []
         self.people: dict[str, BrowserContext] = {}
 
     async def come(self) -> None:
@@ -116,6 +118,7 @@ class Surfer:
     async def who_sees(self, path: str) -> str | None:
         for person, context in self.people.items():
             answer = await context.request.get(path, headers=HTML, max_redirects=0)
+            self.refused.append(answer.status)
             if answer.status == 200 and "text/html" in answer.headers["content-type"]:
                 return person
         return None
@@ -143,7 +146,7 @@ async def surf(surfer: Surfer, app: FastAPI, payload: str) -> set[str]:
     expected = re.sub(r"\s+", " ", payload).strip()
     for path in pages(app, surfer.town):
         person = await surfer.who_sees(path)
-        assert person is not None, f"nobody sees {path}"
+        assert person is not None, f"nobody sees {path}: {surfer.refused}"
         texts, strange = await surfer.visit(person, path)
         assert strange == [], (path, strange)
         for mark in marks():
