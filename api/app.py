@@ -26,6 +26,8 @@ from api import (
     problem,
     purpose,
     release,
+    retention,
+    retention_run,
     second_factor,
     session,
     site,
@@ -68,6 +70,7 @@ NOUNS = (
     basemap,
     upload,
     log,
+    retention,
 )
 
 
@@ -80,7 +83,7 @@ class App(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:
     """The API under `/api/v1`, and `/healthz`. The database's connections open with the app and close with it; while it
-    runs the heads of the logs are anchored."""
+    runs the heads of the logs are anchored, and once a day goes what the rules of retention say."""
     if settings.database_url is None:
         raise ValueError("settings name no database: start the cluster first")
     database = Database(settings.database_url)
@@ -88,9 +91,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        anchoring = asyncio.create_task(anchors.keep(database))
+        kept = [asyncio.create_task(keeping) for keeping in (anchors.keep(database), retention_run.keep(database))]
         yield
-        anchoring.cancel()
+        for task in kept:
+            task.cancel()
+        await asyncio.gather(*kept, return_exceptions=True)
         await anchors.try_to_drop(database)
         await database.close()
 

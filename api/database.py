@@ -19,6 +19,7 @@ from geo.organisation import Organisation
 
 STATEMENT_TIMEOUT_S = 60
 KEYS_TIMEOUT_S = 600
+RETENTION_TIMEOUT_S = 600
 # PostGIS prices its predicates so high that a screenful of rows would start workers, which takes longer than the rows.
 PARALLEL_SETUP_COST = 100_000
 MOST_STREAMS = 4  # downloads hold a connection for as long as they last: some must be left for everything else
@@ -114,6 +115,19 @@ class Database:
         author, of = (asker.author, str(asker.organisation_id)) if asker else (None, "")
         async with self._transaction(
             "lantern_app", KEYS_TIMEOUT_S, author, organisation_id=of, scope="keys"
+        ) as session:
+            yield session
+
+    @asynccontextmanager
+    async def retaining(self, asker: Asker) -> AsyncIterator[AsyncSession]:
+        """One transaction that counts and takes what the rules of retention say, and can take nothing younger."""
+        async with self._transaction(
+            "lantern_app",
+            RETENTION_TIMEOUT_S,
+            asker.author,
+            organisation_id=str(asker.organisation_id),
+            account_id=str(asker.account_id or ""),
+            scope="retention",
         ) as session:
             yield session
 

@@ -47,6 +47,7 @@ class SiteProperties(BaseModel):
     first_seen_on: date | None
     logged_by: UUID | None
     handed_over_at: datetime | None
+    coarsened_at: datetime | None = Field(description="Since then the point is the middle of its cell of 250 m.")
     version: int
     created_at: datetime
     updated_at: datetime

@@ -45,6 +45,8 @@ class Act(StrEnum):
     RECOVERY_CODE_USED = "recovery-code-used"
     RECOVERY_CODES_RENEWED = "recovery-codes-renewed"
     RELEASED = "released"
+    RETENTION_CHANGED = "retention-changed"
+    RETENTION_RAN = "retention-ran"
     SECOND_FACTOR_FAILED = "second-factor-failed"
     SECOND_FACTOR_RESET = "second-factor-reset"
     SECOND_FACTOR_SET = "second-factor-set"

@@ -24,7 +24,7 @@ STATUSES = "'unverified', 'active', 'inactive', 'closed', 'do-not-list'"
 class Site(OfOrganisation, Placed, Versioned, Row):
     """`uncertainty_m` is the radius in metres in which the place really lies; `revisit_days` its revisit interval.
     `body_hash` is the SHA-256 of what it was made from, sealed, by which the same delivery is known when it comes
-    again."""
+    again. `coarsened_at`: since then the point is the middle of its cell of 250 m, without name and notes."""
 
     __tablename__ = "site"
     __table_args__ = (
@@ -39,6 +39,7 @@ class Site(OfOrganisation, Placed, Versioned, Row):
         Index(
             None, "organisation_id", "logged_by", postgresql_where="logged_by is not null and handed_over_at is null"
         ),
+        Index("site_closed_index", "organisation_id", "id", postgresql_where="status = 'closed'"),
         CheckConstraint(f"status in ({STATUSES})", name="status"),
         CheckConstraint("length(name) between 1 and 200", name="name"),
         CheckConstraint("length(access_note_sealed) <= 8192", name="access_note_sealed"),
@@ -56,6 +57,7 @@ class Site(OfOrganisation, Placed, Versioned, Row):
     logged_by: Mapped[UUID | None]
     handed_over_at: Mapped[datetime | None]
     body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    coarsened_at: Mapped[datetime | None]
 
 
 class SiteStatus(OfOrganisation, Row):

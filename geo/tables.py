@@ -13,6 +13,7 @@ from geo.passkey import Passkey, PasskeyChallenge
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
 from geo.release_geography import Geography, GeographyCell, GeographyDistrict
+from geo.retention import RetentionRule
 from geo.schema import metadata
 from geo.second_factor import Authenticator, RecoveryCode
 from geo.sign_in_try import SignInTry
@@ -44,6 +45,7 @@ __all__ = [
     "Release",
     "ReleaseCharge",
     "ReleaseValue",
+    "RetentionRule",
     "SignIn",
     "SignInTry",
     "Site",

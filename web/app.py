@@ -14,11 +14,13 @@ from web.phone import home as phone
 from web.phone import visit
 from web.planner import home as planner
 from web.static_file import StaticFiles
-from web.steward import log
+from web.steward import log, retention
 
 PAGES = (
     sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office, releases,
     upload, planner, maps, log,
+    sign_in, account, device, second_factor, preference, purpose, accounts, phone, visit, office, releases, upload,
+    planner, maps, log, retention,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ PLACES = {
     "release": ("release", "app"),
     "log": ("log", "app"),
     "dpia": ("dpia", "run_dpia"),
+    "retention": ("retention", "app"),
 }
 """In the order of the help: the module in this package, and the function or the group of commands in it."""
 

@@ -1,5 +1,9 @@
 """Retention by rule, erasure, and the register of requests by law."""
 
+from alembic import op
+
+from migrations.sql import run
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -7,8 +11,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0009_retention.sql")
+    bind.exec_driver_sql("RESET ROLE")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0009_no_retention.sql")
+    bind.exec_driver_sql("RESET ROLE")

@@ -35,6 +35,7 @@ PAGES = [
     ("alice", "/account/passkeys"),
     ("mara", "/account/second-factor"),
     ("stefan", "/accounts"),
+    ("stefan", "/steward/retention"),
 ]
 
 

@@ -19,7 +19,7 @@ APP = {
     "lantern.assignment": KEEP,
     "lantern.authenticator": KEEP_AND_DELETE,
     "lantern.basemap_feature": KEEP_AND_DELETE,
-    "lantern.change": ADD,
+    "lantern.change": "DELETE INSERT SELECT",
     "lantern.change.note_sealed": "UPDATE",
     "lantern.district": KEEP,
     "lantern.log_entry": ADD,
@@ -32,6 +32,8 @@ APP = {
     "lantern.passkey_challenge": KEEP_AND_DELETE,
     "lantern.recovery_code": KEEP_AND_DELETE,
     "lantern.release_charge": ADD,
+    "lantern.retention_rule": "SELECT",
+    **{f"lantern.retention_rule.{name}": "INSERT" for name in ("organisation_id", "id", "kind", "days", "changed_by")},
     "lantern.session": KEEP_AND_DELETE,
     "lantern.sign_in_try": KEEP_AND_DELETE,
     "lantern.site": KEEP,
@@ -39,7 +41,7 @@ APP = {
     "lantern.site_status": ADD,
     "lantern.site_type": KEEP,
     "lantern.team": KEEP,
-    "lantern.visit": KEEP,
+    "lantern.visit": KEEP_AND_DELETE,
     "lantern.work_area": KEEP,
     "release.geography": ADD,
     "release.geography_cell": ADD,
@@ -76,10 +78,11 @@ BROKEN = [
     ("no role of ours is a member", "GRANT lantern_owner TO lantern_web", "lantern_web in lantern_owner"),
     ("no role of ours is a member", "GRANT pg_read_all_data TO lantern_app", "lantern_app in pg_read_all_data"),
     ("no role of ours is a member", "GRANT lantern_app TO lantern_planner", "lantern_planner in lantern_app"),
-    ("every command", "DROP POLICY read ON lantern.visit; DROP POLICY keys ON lantern.visit",
+    ("every command", "DROP POLICY read ON lantern.visit; DROP POLICY keys ON lantern.visit; "
+        "DROP POLICY retention_read ON lantern.visit",
         "lantern.visit SELECT lantern_app"),
     ("every command", "DROP POLICY log ON lantern.visit", "lantern.visit INSERT lantern_app"),
-    ("every command", "GRANT DELETE ON lantern.visit TO lantern_app", "lantern.visit DELETE lantern_app"),
+    ("every command", "GRANT DELETE ON lantern.log_entry TO lantern_app", "lantern.log_entry DELETE lantern_app"),
     ("every command", "GRANT TRUNCATE ON lantern.site TO lantern_app", "lantern.site TRUNCATE lantern_app"),
     ("every command", "GRANT UPDATE (name) ON lantern.site TO lantern_planner", "lantern.site UPDATE lantern_planner"),
     ("every command", "ALTER POLICY reach ON lantern.site_move TO public", "lantern.site_move SELECT lantern_app"),
@@ -137,11 +140,11 @@ def test_every_table_is_known_and_the_roles_have_what_is_listed_and_no_more(cata
     assert tables(catalogue) == {".".join(name.split(".")[:2]) for name in APP}
     catalogue.execute(text("CREATE TABLE lantern.shelter (organisation_id uuid)"))
     catalogue.execute(
-        text("GRANT DELETE ON lantern.visit TO lantern_app; GRANT SELECT (name) ON lantern.site TO pg_monitor")
+        text("GRANT DELETE ON lantern.site TO lantern_app; GRANT SELECT (name) ON lantern.site TO pg_monitor")
     )
     assert tables(catalogue) - set(APP) == {"lantern.shelter"}
     assert set(grants(catalogue).items()) - set(EXPECTED.items()) == {
-        (("lantern.visit", "lantern_app"), KEEP_AND_DELETE),
+        (("lantern.site", "lantern_app"), KEEP_AND_DELETE),
         (("lantern.site.name", "pg_monitor"), "SELECT"),
     }
 

@@ -119,9 +119,14 @@ async def test_the_roles_of_the_app_own_nothing_and_bypass_nothing(database: Dat
 
 async def test_the_app_can_neither_truncate_nor_delete_places(asking: As) -> None:
     for table in PLACES:
-        for statement in (f"TRUNCATE lantern.{table} CASCADE", f"DELETE FROM lantern.{table}"):
+        async with refused(), asking("mara") as session:
+            await session.execute(text(f"TRUNCATE lantern.{table} CASCADE"))
+        if table in ("visit", "change"):  # those that are old enough go by the rules of retention, and by nobody's will
+            async with asking("mara") as session:
+                assert (await session.execute(text(f"DELETE FROM lantern.{table} RETURNING id"))).all() == []
+        else:
             async with refused(), asking("mara") as session:
-                await session.execute(text(statement))
+                await session.execute(text(f"DELETE FROM lantern.{table}"))
 
 
 async def test_otto_of_another_city_sees_nothing_of_this_one(asking: As, town: SmallTown) -> None:
