@@ -45,6 +45,11 @@ class Site(OfOrganisation, Placed, Versioned, Row):
         CheckConstraint("length(access_note_sealed) <= 8192", name="access_note_sealed"),
         CheckConstraint("uncertainty_m between 0 and 5000", name="uncertainty_m"),
         CheckConstraint("revisit_days between 1 and 366", name="revisit_days"),
+        CheckConstraint(
+            "coarsened_at is null or (name is null and access_note_sealed is null and body_hash is null"
+            " and geom = lantern.cell_centre(geom, 250))",
+            name="coarsened",
+        ),
     )
 
     site_type: Mapped[str]

@@ -13,7 +13,7 @@ DROP POLICY retention_coarsen ON lantern.site;
 REVOKE DELETE ON lantern.visit, lantern.change FROM lantern_app;
 DROP TRIGGER exact_again ON lantern.site;
 DROP INDEX lantern.site_closed_index;
-ALTER TABLE lantern.site DROP COLUMN coarsened_at;
+ALTER TABLE lantern.site DROP CONSTRAINT site_coarsened_check, DROP COLUMN coarsened_at;
 DROP FUNCTION lantern.site_is_exact_again(), lantern.closed_at(uuid, uuid),
     lantern.cell_centre(public.geometry, integer), lantern.retention_before(text, timestamptz),
     lantern.retention_days(text, timestamptz);

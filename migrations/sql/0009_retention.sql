@@ -70,18 +70,22 @@ CREATE FUNCTION lantern.closed_at(organisation uuid, site uuid) RETURNS timestam
 RETURN (SELECT max(step.since) FROM lantern.site_status AS step
     WHERE step.organisation_id = organisation AND step.site_id = site AND step.status = 'closed');
 
-ALTER TABLE lantern.site ADD COLUMN coarsened_at timestamptz;
+-- What is coarsened tells no more of the place than its cell.
+ALTER TABLE lantern.site ADD COLUMN coarsened_at timestamptz,
+    ADD CONSTRAINT site_coarsened_check CHECK (coarsened_at IS NULL OR (
+        name IS NULL AND access_note_sealed IS NULL AND body_hash IS NULL AND geom = lantern.cell_centre(geom, 250)));
 CREATE INDEX site_closed_index ON lantern.site (organisation_id, id) WHERE status = 'closed';
 
--- Whoever gives a coarsened site a new point has made it exact again.
+-- Whoever gives a coarsened site a point, a name or a note has made it exact again.
 CREATE FUNCTION lantern.site_is_exact_again() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.coarsened_at := NULL;
     RETURN NEW;
 END $$;
-CREATE TRIGGER exact_again BEFORE UPDATE OF geom ON lantern.site FOR EACH ROW
+CREATE TRIGGER exact_again BEFORE UPDATE OF geom, name, access_note_sealed, body_hash ON lantern.site FOR EACH ROW
     WHEN (OLD.coarsened_at IS NOT NULL AND NEW.coarsened_at IS NOT DISTINCT FROM OLD.coarsened_at
-        AND NEW.geom IS DISTINCT FROM OLD.geom)
+        AND (NEW.geom IS DISTINCT FROM OLD.geom
+            OR num_nonnulls(NEW.name, NEW.access_note_sealed, NEW.body_hash) > 0))
     EXECUTE FUNCTION lantern.site_is_exact_again();
 
 -- Scope `retention` takes what the rules say, and the policies hold it to them: a row that is younger stays, whoever asks.
@@ -113,9 +117,7 @@ CREATE POLICY retention_coarsen ON lantern.site FOR UPDATE TO lantern_app
         AND coalesce(lantern.closed_at(organisation_id, id), updated_at)
             < (SELECT lantern.retention_before('closed-sites', now())))
     WITH CHECK (organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'retention'
-        AND status = 'closed' AND coarsened_at IS NOT NULL
-        AND name IS NULL AND access_note_sealed IS NULL AND body_hash IS NULL
-        AND geom = lantern.cell_centre(geom, 250));
+        AND status = 'closed' AND coarsened_at IS NOT NULL);
 CREATE POLICY retention_read ON lantern.site_status FOR SELECT TO lantern_app
     USING (organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'retention');
 

@@ -281,6 +281,10 @@ STEWARD = [
     Door("GET /steward", frozenset({STEFAN})),
     Door("GET /steward", frozenset({STEFAN}), "account", query="account={account}&act=&row="),
     Door("GET /steward", frozenset({STEFAN}), "site of the city", query="row={site of the city}&act=created"),
+    Door(f"GET {API}/retention", frozenset({STEFAN})),
+    Door(f"PUT {API}/retention/{{kind}}", frozenset({STEFAN}), body={"days": 700}, plain={"kind": "visits"}),
+    Door("GET /steward/retention", frozenset({STEFAN})),
+    Door("POST /steward/retention", frozenset({STEFAN}), form={"kind": "visits", "days": "700"}),
 ]
 
 DOORS = [*AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD]

@@ -113,13 +113,15 @@ async def test_a_site_is_coarsened_when_it_has_been_closed_for_long_and_in_no_ot
     async with database.retaining(steward) as session:
         moved = f"UPDATE lantern.site SET {coarse}, geom = lantern.cell_centre(geom, 250) RETURNING id"
         assert [row[0] for row in await session.execute(text(moved))] == [town.sites["lane"]]
-    for values in ("name = 'Kwai'", f"{coarse}, geom = 'SRID=4326;POINT(2.32 54.75)'", f"{coarse}, status = 'active'"):
+    still_told = ("coarsened_at = now(), name = 'Kwai'", f"{coarse}, geom = 'SRID=4326;POINT(2.32 54.75)'")
+    for values in (*still_told, "name = 'Kwai'", "access_note_sealed = 'n'", f"{coarse}, status = 'active'"):
         with pytest.raises(DBAPIError) as refused:
             async with database.retaining(steward) as session:
                 await session.execute(
                     text(f"UPDATE lantern.site SET {values} WHERE id = :id"), {"id": town.sites["lane"]}
                 )
-        assert getattr(refused.value.orig, "sqlstate", None) == "42501", values
+        state = "23514" if values in still_told else "42501"
+        assert getattr(refused.value.orig, "sqlstate", None) == state, values
 
 
 async def test_after_coarsening_nothing_of_the_place_is_found_anywhere(
