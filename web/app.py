@@ -18,9 +18,7 @@ from web.steward import log, retention
 
 PAGES = (
     sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office, releases,
-    upload, planner, maps, log,
-    sign_in, account, device, second_factor, preference, purpose, accounts, phone, visit, office, releases, upload,
-    planner, maps, log, retention,
+    upload, planner, maps, log, retention,
 )  # fmt: skip
 
 
