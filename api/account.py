@@ -1,4 +1,4 @@
-"""Accounts over HTTP: kept by managers and stewards, known to colleagues by name."""
+"""Accounts over HTTP: kept by managers, ended by stewards too, known to colleagues by name."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -9,12 +9,13 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 
-from api.asking import Asked, Keeping, asked_as
+from api.account_guard import check_change, check_new
+from api.asking import Asked, Keeping, Managing, asked_as
 from api.body import Body, Day, Line, absent
 from api.listing import Items, Listing, items
 from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password_aside
-from api.problem import CONFLICT, FORBIDDEN, ID_TAKEN, NOT_FOUND, Problem
+from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.account import Account, Role
 from geo.account_query import change_account, create_account, find_account, list_accounts
@@ -139,8 +140,10 @@ async def read_account(account_id: UUID, asked: Colleague) -> Response:
 
 
 @router.post("", status_code=201, response_model=AccountOut, responses=CREATE)
-async def create(body: NewAccount, asked: Keeping) -> Response:
-    """Makes an account with a first password, which its owner changes at `/api/v1/me/password`."""
+async def create(body: NewAccount, asked: Managing) -> Response:
+    """Makes an account with a first password, which its owner changes at `/api/v1/me/password`. Managers and stewards
+    get theirs on the server."""
+    check_new(asked.asker, body.roles)
     values = body.model_dump(exclude={"id", "password"}) | {
         "organisation_id": asked.asker.organisation_id,
         "id": body.id or new_id(),
@@ -155,12 +158,12 @@ async def create(body: NewAccount, asked: Keeping) -> Response:
 
 @router.patch("/{account_id}", response_model=AccountOut, responses=CHANGE)
 async def change(account_id: UUID, body: AccountChange, asked: Keeping, if_match: IfMatch = None) -> Response:
-    """Changes what the body names. Nobody changes their own roles or last day: somebody is always left."""
+    """Changes what the body names. Nobody changes their own roles or last day: somebody is always left. A steward sets
+    a last day, or an earlier one, and nothing else."""
     account = await found(asked, account_id, lock=True)
     check_version(account, if_match)
     values = body.model_dump(exclude_unset=True)
-    if account_id == asked.asker.account_id and values.keys() & {"roles", "left_on", "password"}:
-        raise Problem(FORBIDDEN, "Your own roles, last day and password are not changed here.")
+    check_change(asked.asker, account, values)
     if "password" in values:
         values["password_hash"] = await hash_password_aside(values.pop("password"))
     try:

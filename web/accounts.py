@@ -1,4 +1,4 @@
-"""The people of the organisation, for managers and stewards."""
+"""The people of the organisation: managers keep them, stewards end access."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from starlette.responses import RedirectResponse, Response
 
 from api.account import Email
-from api.asking import Asked, Keeping
+from api.account_guard import GIVEN_ON_THE_SERVER, check_change, check_new, may_end
+from api.asking import Asked, Keeping, Managing
 from api.device import revoke_all
 from api.password import MINIMUM_LENGTH, hash_password_aside
 from api.problem import NOT_FOUND, Problem
@@ -26,7 +27,6 @@ router = APIRouter(prefix="/accounts", include_in_schema=False)
 NO_ADDRESS = N_("This is no e-mail address.")
 THERE = N_("There is an account with this address.")
 SHORT = N_("Use at least 12 characters. Four or five words do well.")
-ALONE = N_("Nobody would be left to keep the accounts.")
 
 
 class AccountForm(Form):
@@ -43,7 +43,7 @@ async def accounts_page(request: Request, asked: Keeping, done: str = "") -> Res
 
 
 @router.post("")
-async def add(request: Request, asked: Keeping) -> Response:
+async def add(request: Request, asked: Managing) -> Response:
     fields = await typed(request)
     form, wrong = read(AccountForm, fields)
     if form:
@@ -55,6 +55,7 @@ async def add(request: Request, asked: Keeping) -> Response:
 
 async def _add(asked: Asked, form: AccountForm) -> dict[str, str]:
     """What is wrong, if no account was made."""
+    check_new(asked.asker, [form.role])
     try:
         email = TypeAdapter(Email).validate_python(form.email)
     except ValidationError:
@@ -82,16 +83,15 @@ async def _add(asked: Asked, form: AccountForm) -> dict[str, str]:
 
 
 @router.post("/{account_id}/leave")
-async def leave(request: Request, account_id: UUID, asked: Keeping) -> Response:
+async def leave(account_id: UUID, asked: Keeping) -> Response:
     """From today on the person may no longer sign in; all their sessions and tokens end. Nobody does this to
     themselves."""
     account = await find_account(asked.session, asked.asker.organisation_id, account_id, lock=True)
     if account is None or account_id == asked.asker.account_id:
         raise Problem(NOT_FOUND)
-    try:
-        await change_account(asked.session, account, {"left_on": asked.asker.today}, asked.asker.account_id)
-    except Refusal:
-        return await _page(request, asked, {}, {"form": ALONE})
+    ended = {"left_on": asked.asker.today}
+    check_change(asked.asker, account, ended)
+    await change_account(asked.session, account, ended, asked.asker.account_id)
     return RedirectResponse("/accounts?done=left", 303)
 
 
@@ -114,6 +114,9 @@ async def _page(
         asker,
         422 if wrong else 200,
         accounts=sorted(accounts, key=lambda account: (account.left_on is not None, account.name.casefold())),
+        may_end={account.id for account in accounts if may_end(asker, account)},
+        may_add=Role.MANAGER in asker.roles,
+        new_roles=[role for role in Role if role not in GIVEN_ON_THE_SERVER],
         teams=teams,
         team_names={team.id: team.name for team in teams},
         fields={name: value for name, value in fields.items() if name != "password"},

@@ -1,8 +1,9 @@
-"""`lantern account`: the first manager of an organisation, and forgotten passwords."""
+"""`lantern account`: managers and stewards, whom nobody makes but who runs Lantern, and forgotten passwords."""
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -56,7 +57,7 @@ def create(
     """Make an account.
 
     A manager keeps areas, people and files; a streetworker goes out; a planner sees releases only; a desk passes on
-    reports; a steward keeps accounts and retention. The password has at least 12 characters.
+    reports; a steward looks after retention, the log and the end of access. The password has at least 12 characters.
     """
     try:
         asked = NewAccount(email=email, name=name, roles=role, locale=_locale(locale), password=_password(password))
@@ -96,6 +97,49 @@ def list_(organisation: Slug) -> None:
         left = account.left_on.isoformat() if account.left_on else ""
         table.add_row(escape(account.email), escape(account.name), ", ".join(account.roles), left)
     Console().print(table)
+
+
+@app.command("roles")
+def change_roles(
+    organisation: Slug,
+    email: Email,
+    role: Annotated[list[Role], typer.Option(help="Every role of the person from now on; may be given several times.")],
+) -> None:
+    """Change what someone does. Managers and stewards are named in this way and in no other."""
+
+    async def change(session: AsyncSession, asker: Asker) -> None:
+        account = await _account(session, asker, email, organisation)
+        roles = sorted({str(one) for one in role})
+        note(session, Act.CHANGED, "account", [account.id], {"roles": roles})
+        await change_account(session, account, {"roles": roles}, None)
+
+    _run(organisation, change)
+    typer.echo(f"{email} is now: {', '.join(sorted(set(role)))}.")
+
+
+@app.command("leave")
+def end_access(
+    organisation: Slug,
+    email: Email,
+    on: Annotated[
+        str | None, typer.Option(metavar="DAY", help="The first day without access; without it, today.")
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="Give access back instead.")] = False,
+) -> None:
+    """End someone's access, a manager's or steward's too, or give it back."""
+    try:
+        day = None if back or on is None else date.fromisoformat(on)
+    except ValueError:
+        raise Refusal("The day is written as in 2026-11-30.") from None
+
+    async def change(session: AsyncSession, asker: Asker) -> None:
+        account = await _account(session, asker, email, organisation)
+        left_on = None if back else day or asker.today
+        note(session, Act.CHANGED, "account", [account.id], {"left_on": left_on and left_on.isoformat()})
+        await change_account(session, account, {"left_on": left_on}, None)
+
+    _run(organisation, change)
+    typer.echo(f"{email} can sign in again." if back else f"{email} can sign in no longer from {day or 'today'} on.")
 
 
 @app.command("password")

@@ -1,5 +1,9 @@
 """Column guards: what each role may change in a row that it may see."""
 
+from alembic import op
+
+from migrations.sql import run
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -7,8 +11,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0007_guards.sql")
+    bind.exec_driver_sql("RESET ROLE")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0007_no_guards.sql")
+    bind.exec_driver_sql("RESET ROLE")

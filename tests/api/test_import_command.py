@@ -48,6 +48,11 @@ def test_a_city_is_made_gets_its_first_manager_and_brings_files_in(city: City) -
     )
     assert "mara@doggerstad.example  Mara  manager, steward" in city.type("account", "list", "-o", "doggerstad")
     city.type("account", "password", *mara, "--password", "another long password")
+    city.type("account", "roles", *mara, "--role", "manager")
+    city.type("account", "leave", *mara, "--on", "2026-11-30")
+    assert "mara@doggerstad.example  Mara  manager  2026-11-30" in city.type("account", "list", "-o", "doggerstad")
+    assert "2026-11-30" in city.type("account", "leave", *mara, "--on", "30 November", fails=True)
+    city.type("account", "leave", *mara, "--back")
     said = city.type("import", "observations", city.file(LOG), "-o", "doggerstad", "--keep-going")
     assert "line 3: its number of people" in said
     assert [line.split() for line in said.splitlines() if "rows read" in line or line.startswith("kept")] == [

@@ -264,10 +264,10 @@ async def test_no_release_is_offered_for_a_time_before_the_first_record(
 
 
 async def test_a_person_is_added_once_and_leaves_at_once(client: Client, town: SmallTown) -> None:
-    stefan = await client("stefan")
+    mara, stefan = await client("mara"), await client("stefan")
     form = {"name": "Nora", "email": "Nora@doggerstad.example", "role": "streetworker", "password": "a first password"}
-    assert (await stefan.post("/accounts", data=form, headers=HTML)).status_code == 303
-    again = await stefan.post("/accounts", data=form, headers=HTML)
+    assert (await mara.post("/accounts", data=form, headers=HTML)).status_code == 303
+    again = await mara.post("/accounts", data=form, headers=HTML)
     assert again.status_code == 422
     assert "There is an account with this address." in again.text
     assert "a first password" not in again.text
@@ -276,6 +276,23 @@ async def test_a_person_is_added_once_and_leaves_at_once(client: Client, town: S
     assert left.headers["location"] == "/accounts?done=left"
     assert (await alice.get("/phone", headers=HTML)).status_code == 303
     assert (await alice.get("/phone")).status_code == 401
+
+
+async def test_the_page_of_accounts_offers_what_one_may_do(client: Client, town: SmallTown) -> None:
+    ends = {name: f"/accounts/{account}/leave" for name, account in town.accounts.items()}
+    mara, stefan = await client("mara"), await client("stefan")
+    managers = (await mara.get("/accounts", headers=HTML)).text
+    stewards = (await stefan.get("/accounts", headers=HTML)).text
+    assert {name for name, path in ends.items() if path in managers} == {"alice", "ben", "pim", "dora"}
+    assert {name for name, path in ends.items() if path in stewards} == {"alice", "ben", "pim", "dora", "mara"}
+    assert 'value="streetworker"' in managers
+    assert 'value="manager"' not in managers
+    assert 'name="password"' not in stewards
+    form = {"name": "Nora", "email": "nora@doggerstad.example", "role": "manager", "password": "a first password"}
+    for each in (mara, stefan):
+        assert (await each.post("/accounts", data=form, headers=HTML)).status_code == 403
+    assert (await mara.post(ends["stefan"], headers=HTML)).status_code == 403
+    assert (await stefan.post(ends["mara"], headers=HTML)).status_code == 303
 
 
 async def test_nobody_ends_their_own_access_or_that_of_another_city(client: Client, town: SmallTown) -> None:

@@ -178,10 +178,12 @@ async def test_a_manager_names_whose_password_is_replaced_and_it_is_no_strangers
     asking: As, database: Database, town: SmallTown
 ) -> None:
     ben, otto = town.accounts["ben"], town.accounts["otto"]
-    async with asking("stefan") as session:
+    async with asking("mara") as session:
         await keep_password(session, town.organisation_id, ben, "new")
     for person, organisation_id, account_id in (
         ("alice", town.organisation_id, ben),
+        ("stefan", town.organisation_id, ben),
+        ("mara", town.organisation_id, town.accounts["stefan"]),
         ("mara", town.silverpit_id, otto),
         ("mara", town.organisation_id, otto),
     ):
