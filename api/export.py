@@ -23,7 +23,7 @@ from geo.export_wanted import Wanted, Whose
 from geo.site import Status
 from geo.visit import Outcome
 
-router: APIRouter = noun_router("export")
+router: APIRouter = noun_router("export", 429)
 TIMEOUT_S = 3600
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import BaseModel
 
-from api import cookie
+from api import cookie, problem
 
 BEARER = HTTPBearer(scheme_name="access token", description="A personal access token.", auto_error=False)
 SESSION = APIKeyCookie(
@@ -19,7 +19,7 @@ SESSION = APIKeyCookie(
 MEANINGS = {
     400: "The body cannot be read.",
     401: "Nobody is signed in.",
-    403: "The role does not allow it, or it lies outside what you may change.",
+    403: "The role does not allow it, or it lies outside what you may change, or `type` says what is needed first.",
     404: "There is nothing here that you may see.",
     409: "The id is taken, or it does not fit with what is there.",
     412: "Someone changed it since; read it again.",
@@ -48,30 +48,38 @@ class ProblemOut(BaseModel):
     see: str | None = None
 
 
-def _inlined() -> dict[str, Any]:
+def _schema(status: int) -> dict[str, Any]:
+    """Of the problems with a status: which of the catalogue they are stands in it."""
     schema = ProblemOut.model_json_schema()
     wrong = schema.pop("$defs")["FoundWrong"]
     schema["properties"]["errors"]["anyOf"][0]["items"] = wrong
+    kinds = [kind for kind in vars(problem).values() if isinstance(kind, problem.Kind) and kind.status == status]
+    schema["properties"]["type"]["enum"] = [f"/problems/{kind.slug}" for kind in kinds]
     return schema
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The answers of a route that are problems, for the OpenAPI document."""
-    content = {"application/problem+json": {"schema": _inlined()}}
-    return {status: {"description": MEANINGS[status], "content": content} for status in statuses}
+    return {
+        status: {
+            "description": MEANINGS[status],
+            "content": {"application/problem+json": {"schema": _schema(status)}},
+        }
+        for status in statuses
+    }
 
 
-def noun_router(path: str) -> APIRouter:
-    """A router under `/api/v1` for one noun, in the plural with hyphens."""
+def noun_router(path: str, *more: int) -> APIRouter:
+    """A router under `/api/v1` for one noun, in the plural with hyphens. `more`: problems that all its routes have."""
     return APIRouter(
         prefix=f"/api/v1/{path}",
         tags=[path.replace("-", " ")],
         dependencies=[Security(BEARER), Security(SESSION)],
-        responses=problems(401, 403, 422, 503),
+        responses=problems(401, 403, 413, 422, 503, *more),
     )
 
 
 AGAIN: dict[int | str, dict[str, Any]] = {200: {"description": "The same delivery again."}}
 READ = problems(404)
-CREATE = problems(400, 409, 413)
-CHANGE = problems(400, 404, 409, 412, 413, 428)
+CREATE = problems(400, 409)
+CHANGE = problems(400, 404, 409, 412, 428)

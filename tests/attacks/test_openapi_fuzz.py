@@ -17,7 +17,7 @@ from api.credential import digest, new_secret
 from api.noun_router import problems
 from geo.schema import new_id
 from tests.fixtures.client import serving
-from tests.fixtures.fuzz import Findings, Fuzz
+from tests.fixtures.fuzz import PATIENCE_S, Findings, Fuzz
 from tests.fixtures.town import PEOPLE, PURPOSE, SmallTown
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ async def attack(
     kinds = (town.sites, town.areas, town.visits, town.accounts, town.districts)
     known = [town.team, *(each for ids in kinds for each in ids.values())]
     sign_in = None if person == NOBODY else signing_in(owner, town, person)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
         document = (await client.get(f"{address}/openapi.json")).json()
     fuzz = Fuzz(address, document, known, sign_in, OPEN_TO_ALL, first, every)
     found = await anyio.to_thread.run_sync(fuzz.run, cases)
