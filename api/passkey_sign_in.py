@@ -45,7 +45,7 @@ class PasskeySignIn(Body):
     credential: ShownCredential
 
 
-@router.post("/challenge", status_code=201, responses=problems(403, 404, 429, 503))
+@router.post("/challenge", status_code=201, responses=problems(403, 404, 413, 429, 503))
 async def post_challenge(request: Request, response: Response) -> dict[str, Any]:
     """The options for `navigator.credentials.get()`, good for five minutes, in this browser."""
     site, door = required_site(request), Door.of(request)
