@@ -21,18 +21,18 @@ NAMED = re.compile(r"\{([\w ]+)\}")
 
 @dataclass
 class Tried:
-    """Asks as anyone, and gathers what was wrong in `faults`."""
+    """Asks as anyone, and gathers what was wrong in `faults`. `shown`: the headers by which each person is known."""
 
     town: WideTown
     anyone: httpx.AsyncClient
-    cookies: dict[str, dict[str, str]]
+    shown: dict[str, dict[str, str]]
     faults: list[str] = field(default_factory=list)
     asked: int = 0
 
     async def ask(self, person: str, door: Door, target: str, accept: str = "*/*") -> httpx.Response:
         row_id = self.id_of(door, target)
         path = NAMED.sub(lambda found: self._fill(door.plain.get(found[1], row_id), row_id), door.at or door.path)
-        headers = {"Accept": accept, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies[person].items())}
+        headers = {"Accept": accept} | self.shown[person]
         if door.version:
             headers["If-Match"] = '"1"'
         brought: dict[str, Any] = {}

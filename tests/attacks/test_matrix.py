@@ -15,10 +15,25 @@ from api import site
 from api.asking import Asked
 from api.problem import FORBIDDEN, Problem
 from geo.site import Site
-from tests.attacks.doors import DOORS, EVERYONE, HASTY, MARA, NOBODY, Door
+from tests.attacks.doors import (
+    DOORS,
+    EVERYONE,
+    GROUND,
+    HASTY,
+    MARA,
+    NOBODY,
+    OTTO,
+    PEOPLE,
+    RELEASES,
+    SITES,
+    STEWARD,
+    VISITS,
+    Door,
+)
 from tests.attacks.matrix import Matrix, Tried, plain
 from tests.fixtures.client import Client
 from tests.fixtures.route import routes_of
+from tests.fixtures.town import PURPOSE
 from tests.fixtures.wide_town import NEVER, WideTown
 
 pytestmark = pytest.mark.anyio
@@ -53,11 +68,20 @@ async def test_control_a_route_that_nobody_listed_is_found(app: FastAPI) -> None
 
 @pytest.fixture
 async def tried(client: Client, wide_town: WideTown, anyone: httpx.AsyncClient) -> Tried:
-    cookies: dict[str, dict[str, str]] = {NOBODY: {}}
+    """Everyone signed in at a browser."""
+    shown: dict[str, dict[str, str]] = {NOBODY: {}}
     for person in EVERYONE - {NOBODY}:
         signed_in = await client(MARA, purpose="") if person == HASTY else await client(person)
-        cookies[person] = dict(signed_in.cookies)
-    return Tried(wide_town, anyone, cookies)
+        shown[person] = {"Cookie": "; ".join(f"{name}={value}" for name, value in signed_in.cookies.items())}
+    return Tried(wide_town, anyone, shown)
+
+
+@pytest.fixture
+def tried_by_token(wide_town: WideTown, anyone: httpx.AsyncClient) -> Tried:
+    """Everyone by a token, and managers saying why with each request."""
+    shown = {person: {"Authorization": f"Bearer {token}"} for person, token in wide_town.tokens.items()}
+    shown |= {NOBODY: {}, HASTY: shown[MARA]}
+    return Tried(wide_town, anyone, shown | {name: shown[name] | {"Lantern-Purpose": PURPOSE} for name in (MARA, OTTO)})
 
 
 async def test_what_is_not_for_someone_is_as_if_it_were_not_there_a_row_each(
@@ -76,6 +100,14 @@ async def test_what_is_not_for_someone_is_as_if_it_were_not_there_every_row(
     print(f"{tried.asked} requests at {len(DOORS)} doors, {len(faults)} faults")  # noqa: T201
     assert faults == [], "\n".join(faults)
     assert tried.asked > 4000
+
+
+@pytest.mark.attack
+async def test_a_token_opens_no_more_than_its_owner(tried_by_token: Tried, superuser: Connection) -> None:
+    doors = [door for door in (*PEOPLE, *GROUND, *SITES, *VISITS, *RELEASES, *STEWARD) if "/api/" in door.path]
+    faults = await Matrix(tried_by_token, superuser).go(doors)
+    print(f"{tried_by_token.asked} requests by token at {len(doors)} doors, {len(faults)} faults")  # noqa: T201
+    assert faults == [], "\n".join(faults)
 
 
 Patch = pytest.MonkeyPatch
