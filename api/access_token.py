@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
 from api.asking import Asked, AskingOwn
+from api.body import Line
 from api.credential import TOKEN_PREFIX, digest, new_secret
 from api.noun_router import noun_router, problems
 from api.problem import FORBIDDEN, INVALID_INPUT, NOT_FOUND, Problem
@@ -24,7 +25,7 @@ LONGEST = timedelta(days=366)
 class NewAccessToken(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")
+    name: Line
     expires_on: date | None = None
 
 

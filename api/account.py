@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.account_guard import check_change, check_new
 from api.asking import Asked, Keeping, Managing, asked_as
-from api.body import Body, Day, Line, absent
+from api.body import COMPOSED, ONE_LINE, Body, Day, Line, absent
 from api.listing import Items, Listing, items
 from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password_aside
@@ -43,6 +43,8 @@ Email = Annotated[
         strict=True,
         pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$",
     ),
+    COMPOSED,
+    ONE_LINE,
 ]
 Password = Annotated[str, Field(min_length=MINIMUM_LENGTH, max_length=MAXIMUM_LENGTH, strict=True)]
 

@@ -26,6 +26,7 @@ from api.problem import (
 from api.vault import Keys, Vault
 from geo.account import Role
 from geo.log import Act, note
+from geo.typed_text import NotText, one_line
 
 PURPOSE_HEADER = "Lantern-Purpose"
 SHORTEST_PURPOSE, LONGEST_PURPOSE = 3, 200
@@ -111,9 +112,12 @@ def _with_purpose(asker: Asker, stated: str | None) -> Asker:
     """A purpose stated in the request itself counts before that of the session."""
     if stated is None:
         return asker
-    purpose = stated.strip()
-    if not (SHORTEST_PURPOSE <= len(purpose) <= LONGEST_PURPOSE and purpose.isprintable()):
-        what = f"takes {SHORTEST_PURPOSE} to {LONGEST_PURPOSE} printable characters"
+    try:
+        purpose = one_line(stated)
+    except NotText:
+        purpose = ""
+    if not SHORTEST_PURPOSE <= len(purpose) <= LONGEST_PURPOSE:
+        what = f"takes {SHORTEST_PURPOSE} to {LONGEST_PURPOSE} characters, none of them unseen"
         raise Problem(INVALID_INPUT, errors=[{"where": f"header.{PURPOSE_HEADER}", "what": what}])
     return replace(asker, purpose=purpose)
 

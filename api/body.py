@@ -1,25 +1,28 @@
 """The parts that bodies are made of: texts, moments, days, shapes."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
-from unicodedata import category
 
 from anyio import to_thread
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from shapely import MultiPolygon, Point, Polygon
 
 from api.asking import Asked
 from geo.geometry import GeometryError, multipolygon, point
 from geo.organisation import Organisation, bounds_of
+from geo.typed_text import NotText, check_line, check_lines, composed
 
 FIRST_DAY = date(1990, 1, 1)
 AHEAD = timedelta(days=1)
@@ -40,16 +43,23 @@ class Body(BaseModel):
         return given
 
 
-def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("must not contain the character NUL")
-    return text
+def _composed(given: Any) -> Any:
+    return composed(given) if isinstance(given, str) else given
 
 
-def _one_line(text: str) -> str:
-    if any(category(character) in {"Cc", "Zl", "Zp"} for character in text):
-        raise ValueError("must not contain control characters")
-    return text
+def _line(text: str) -> str:
+    return _told(check_line, text)
+
+
+def _lines(text: str) -> str:
+    return _told(check_lines, text)
+
+
+def _told(check: Callable[[str], str], text: str) -> str:
+    try:
+        return check(text)
+    except NotText as wrong:
+        raise PydanticCustomError("not_text", "{what}", {"what": str(wrong)}) from None
 
 
 def _happened(moment: datetime) -> datetime:
@@ -70,11 +80,15 @@ def _past_day(day: date) -> date:
     return day
 
 
+COMPOSED, ONE_LINE = BeforeValidator(_composed), AfterValidator(_line)
 Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, strict=True), AfterValidator(_one_line)
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True, strict=True),
+    COMPOSED,
+    ONE_LINE,
 ]
-Note = Annotated[str, StringConstraints(max_length=2000, strict=True), AfterValidator(_storable)]
-LongNote = Annotated[str, StringConstraints(max_length=4000, strict=True), AfterValidator(_storable)]
+Note = Annotated[str, StringConstraints(max_length=2000, strict=True), COMPOSED, AfterValidator(_lines)]
+LongNote = Annotated[str, StringConstraints(max_length=4000, strict=True), COMPOSED, AfterValidator(_lines)]
 Happened = Annotated[AwareDatetime, AfterValidator(_happened)]
 Day = Annotated[date, AfterValidator(_known_day)]
 PastDay = Annotated[date, AfterValidator(_past_day)]

@@ -9,6 +9,7 @@ from shapely import MultiPolygon, Point, Polygon
 
 from geo.geometry import GeometryError, check_point, multipolygon, point
 from geo.record import Record
+from geo.typed_text import NotText, check_line, check_lines, composed
 from geo.wkt import geometry_of_wkt
 
 LON = ("lon", "lng", "long", "longitude", "lengtegraad", "x")
@@ -23,15 +24,16 @@ class Cells:
         self._record = record
         self._columns = columns
 
-    def text(self, name: str, longest: int) -> str | None:
-        """A text without blanks around it, or None for an empty cell."""
+    def text(self, name: str, longest: int, *, lines: bool = False) -> str | None:
+        """A text without blanks around it, of one line unless it may have `lines`; None for an empty cell."""
         place = self._columns.get(name)
-        kept = "" if place is None else self._record.cells[place].strip()
+        kept = "" if place is None else composed(self._record.cells[place]).strip()
         if len(kept) > longest:
             raise ValueError(f"its {name} is longer than {longest} characters")
-        if any(sign != "\n" and (sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff") for sign in kept):
-            raise ValueError(f"its {name} holds characters that cannot be kept")
-        return kept or None
+        try:
+            return (check_lines(kept) if lines else check_line(kept)) or None
+        except NotText as wrong:
+            raise ValueError(f"its {name} {wrong}") from None
 
     def needed(self, name: str, longest: int) -> str:
         kept = self.text(name, longest)

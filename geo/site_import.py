@@ -101,7 +101,7 @@ class _Keeper:
         days, uncertainty = cells.number("revisit_days", 1, 366), cells.number("uncertainty_m", 0, 5000)
         first = cells.day("first_seen_on")
         since = datetime.combine(first or self._order.today, time(12), UTC)
-        site_id, note = self._id(cells, kind.slug, place), cells.text("access_note", 2000)
+        site_id, note = self._id(cells, kind.slug, place), cells.text("access_note", 2000, lines=True)
         site = Site(
             organisation_id=self._order.organisation_id,
             id=site_id,

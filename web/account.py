@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.access_token import AccessTokenMade, list_access_tokens, make_access_token, revoke_access_token
 from api.asking import Asked, AskingOwn, Who, own
+from api.body import Line
 from api.device import list_devices
 from api.me import PasswordChange, change_password
 from api.passkey import passkeys_of
@@ -30,7 +31,7 @@ DIFFERENT = N_("The two new passwords differ.")
 
 
 class TokenForm(Form):
-    name: Annotated[str, Field(max_length=200)]
+    name: Line
     expires_on: date | None = None
 
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from api.account import Email
 from api.account_guard import GIVEN_ON_THE_SERVER, check_change, check_new, may_end
 from api.asking import Asked, Keeping, Managing
+from api.body import Line
 from api.device import revoke_all
 from api.password import MINIMUM_LENGTH, hash_password_aside
 from api.problem import NOT_FOUND, Problem
@@ -30,7 +31,7 @@ SHORT = N_("Use at least 12 characters. Four or five words do well.")
 
 
 class AccountForm(Form):
-    name: Annotated[str, Field(max_length=200)]
+    name: Line
     email: Annotated[str, Field(max_length=254)]
     role: Role
     team_id: UUID | None = None

@@ -19,6 +19,7 @@ MESSAGES = {
     "date_parsing": N_("Give a day, as in 2026-11-22."),
     "float_parsing": N_("Give a number."),
     "int_parsing": N_("Give a whole number."),
+    "not_text": N_("Something in this cannot be seen, or is piled up. Type it anew."),
 }
 OTHERWISE = N_("This cannot be right.")
 

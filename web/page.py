@@ -88,10 +88,22 @@ def environment(language: str, time_zone: str) -> Environment:
         moment=words_of.moment,
         number=words_of.number,
         percent=words_of.percent,
+        apart=apart,
+        isolated=isolated,
     )
     made.globals.update(locale=language, languages=i18n.languages(), static=static, data=data)
     made.globals.update(outcomes=words.OUTCOMES, bands=words.BANDS, statuses=words.STATUSES, roles=words.ROLES)
     return made
+
+
+def apart(typed: str) -> Markup:
+    """A text of someone's in the midst of ours: the direction of its letters does not turn what stands beside it."""
+    return Markup("<bdi>{}</bdi>").format(typed)
+
+
+def isolated(typed: str) -> str:
+    """Likewise where there can be no element."""
+    return f"\u2068{typed}\u2069"
 
 
 def data(value: Any) -> Markup:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asking import LONGEST_PURPOSE, SHORTEST_PURPOSE, AskingOwn
 from api.purpose import end_purpose, state_purpose
+from geo.typed_text import NotText, one_line
 from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import own_path, render
@@ -38,8 +39,11 @@ async def purpose_page(request: Request, asked: AskingOwn, next: str = "/") -> R
 async def state(request: Request, asked: AskingOwn) -> Response:
     fields = await typed(request)
     form, wrong = read(PurposeForm, fields)
-    purpose = " ".join((form.other or form.reason).split()) if form else ""
-    if form and not (len(purpose) >= SHORTEST_PURPOSE and purpose.isprintable()):
+    try:
+        purpose = one_line(" ".join((form.other or form.reason).split())) if form else ""
+    except NotText:
+        purpose = ""
+    if form and len(purpose) < SHORTEST_PURPOSE:
         wrong = {"other": SHORT}
     if form is None or wrong:
         return _page(request, asked, fields, wrong)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.account import Locale, NewAccount
 from api.asker import Asker
 from api.command.connection import connected
+from api.command.line import line_of
 from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
 from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password
@@ -207,12 +208,11 @@ def _run(slug: str, act: Callable[[AsyncSession, Asker], Awaitable[T]]) -> T:
 
 
 async def _team(session: AsyncSession, asker: Asker, name: str) -> Team:
-    rows = select(Team).where(
-        Team.organisation_id == asker.organisation_id, func.lower(Team.name) == name.strip().lower()
-    )
+    name = line_of(name, "team's name")
+    rows = select(Team).where(Team.organisation_id == asker.organisation_id, func.lower(Team.name) == name.lower())
     team = await session.scalar(rows)
     if team is None:
-        team = Team(organisation_id=asker.organisation_id, id=new_id(), name=name.strip())
+        team = Team(organisation_id=asker.organisation_id, id=new_id(), name=name)
         session.add(team)
         await session.flush()
     return team

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.asker import Asker
 from api.asking import LONGEST_PURPOSE, SHORTEST_PURPOSE
 from api.command.connection import connected
+from api.command.line import line_of
 from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
 from api.export import TIMEOUT_S, whose
@@ -109,9 +110,10 @@ def run_export(
     named = {name for name, value in (("team", team), ("area", area)) if value}
     for name in sorted((wanted.given() | named) - FILTERS[noun]):
         raise Refusal(f"{OPTIONS[name]} does not go with {noun}.")
-    if noun in PLACES and not (purpose and SHORTEST_PURPOSE <= len(purpose.strip()) <= LONGEST_PURPOSE):
+    purpose = line_of(purpose, "purpose") if purpose else None
+    if noun in PLACES and not (purpose and SHORTEST_PURPOSE <= len(purpose) <= LONGEST_PURPOSE):
         raise Refusal("Say why exact places are needed, as in --purpose 'handover to the new team'. The log keeps it.")
-    choice = Choice(noun, form, wanted, team, area, purpose.strip() if purpose else None)
+    choice = Choice(noun, form, wanted, team, area, purpose)
     with connected(Settings()) as url, Console(stderr=True) as console:
         number = asyncio.run(_write(url, organisation, choice, output, console))
         console.print(f"Wrote {number:,} {noun}.")

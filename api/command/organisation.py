@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.asker import Asker
 from api.command.connection import connected
+from api.command.line import line_of
 from api.command.refusal import Refusal
 from api.database import Database
 from api.settings import Settings
@@ -49,17 +50,16 @@ def create(
     """
     if not SLUG.fullmatch(slug):
         raise Refusal("The slug has small letters, digits and hyphens, at least two, as in --slug gent.")
-    if not 1 <= len(name.strip()) <= 200:
-        raise Refusal("The name has 1 to 200 characters.")
+    name = line_of(name, "name")
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise Refusal("There is no such time zone. It is written as in Europe/Warsaw.") from None
     area = read_bounds(bounds)
     with connected(Settings()) as url:
-        asyncio.run(_create(url, slug, name.strip(), area, time_zone))
+        asyncio.run(_create(url, slug, name, area, time_zone))
     west, south, east, north = area.bounds
-    typer.echo(f"{name.strip()} is there, as {slug}: {west:.4f},{south:.4f},{east:.4f},{north:.4f} in {time_zone}.")
+    typer.echo(f"{name} is there, as {slug}: {west:.4f},{south:.4f},{east:.4f},{north:.4f} in {time_zone}.")
     typer.echo(f"Next: lantern account create --organisation {slug} --email … --name … --role manager")
 
 

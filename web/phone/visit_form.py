@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from api.body import Line
+from api.body import Line, LongNote, Note
 from geo.selection import EARLIEST, LATEST
 from geo.site import Status
 from geo.visit import Band, Outcome
@@ -43,13 +43,13 @@ class VisitForm(Moment):
     place: UUID | Literal["new", "none"]
     outcome: Outcome
     people: Band | None = None
-    note: Annotated[str | None, Field(max_length=4000)] = None
+    note: LongNote | None = None
     lon: Annotated[float | None, Field(ge=-180, le=180, allow_inf_nan=False)] = None
     lat: Annotated[float | None, Field(ge=-90, le=90, allow_inf_nan=False)] = None
     uncertainty_m: Annotated[float, Field(ge=0, le=5000, allow_inf_nan=False)] = 25.0
     site_type: Annotated[str | None, Field(max_length=63)] = None
     name: Line | None = None
-    access_note: Annotated[str | None, Field(max_length=2000)] = None
+    access_note: Note | None = None
 
     @property
     def known_site(self) -> UUID | None:

@@ -19,7 +19,7 @@ const pins = places.sites.map((site) => {
   const looks = site.late > 0 ? "late" : site.late === 0 ? "now" : "later";
   bounds.extend(latLng(site.at));
   return { due: looks !== "later", marker: addPin(map, site.at, String(site.number), looks)
-    .on("click", () => goTo(site.id)).bindTooltip(text(`${site.number}. ${site.name}`)) };
+    .on("click", () => goTo(site.id)).bindTooltip(text(`${site.number}. \u2068${site.name}\u2069`)) };
 });
 if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], maxZoom: 17 });
 else map.setView([0, 0], 9);

@@ -209,10 +209,12 @@ export function tip(title: string, lines: string[]): HTMLElement {
   const box = document.createElement("div");
   const head = document.createElement("strong");
   head.textContent = title;
+  head.dir = "auto";
   box.append(head);
   for (const line of lines) {
     const row = document.createElement("div");
     row.textContent = line;
+    row.dir = "auto";
     box.append(row);
   }
   return box;
