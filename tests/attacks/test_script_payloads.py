@@ -141,10 +141,10 @@ async def surfer(chromium: Browser, live_server: str, town: SmallTown, laden: La
     return made
 
 
-async def surf(surfer: Surfer, app: FastAPI, payload: str) -> set[str]:
+async def surf(surfer: Surfer, app: FastAPI, *tried: str) -> set[str]:
     """Sees every page; answers with the marks of the columns that were shown, each followed by the whole text."""
     found: set[str] = set()
-    expected = re.sub(r"\s+", " ", payload).strip()
+    expected = [re.sub(r"\s+", " ", payload).strip() for payload in tried]
     for path in pages(app, surfer.town):
         person = await surfer.who_sees(path)
         assert person is not None, f"nobody sees {path}: {surfer.refused}"
@@ -152,7 +152,8 @@ async def surf(surfer: Surfer, app: FastAPI, payload: str) -> set[str]:
         assert strange == [], (path, strange)
         for mark in marks():
             for text in texts:
-                assert text.count(f"{mark} ") == text.count(f"{mark} {expected}"), (path, mark, text)
+                whole = sum(text.count(f"{mark} {each}") for each in expected)  # the log remembers those before
+                assert text.count(f"{mark} ") == whole, (path, mark, text)
                 if mark in text:
                     found.add(mark)
     assert surfer.faults == []
@@ -168,9 +169,9 @@ async def test_every_text_is_text_on_every_page(surfer: Surfer, app: FastAPI, la
 
 @pytest.mark.attack
 async def test_each_of_forty_texts_is_text_on_every_page(surfer: Surfer, app: FastAPI, laden: Laden) -> None:
-    for payload in PAYLOADS:
+    for number, payload in enumerate(PAYLOADS, 1):
         await laden.fill(payload)
-        assert await surf(surfer, app, payload) == set(marks()) - NOT_ON_PAGES.keys(), payload
+        assert await surf(surfer, app, *PAYLOADS[:number]) == set(marks()) - NOT_ON_PAGES.keys(), payload
 
 
 async def test_a_map_in_a_file_shows_every_text_as_text(
