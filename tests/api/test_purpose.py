@@ -79,7 +79,7 @@ async def test_a_script_says_it_with_each_request(client: Client, anyone: httpx.
     assert (await anyone.put(PURPOSE, json={"purpose": "for ever"}, headers=bearer)).status_code == 403
 
 
-@pytest.mark.parametrize("purpose", ["", "ab", "x" * 201, "soft\xadhyphen"])
+@pytest.mark.parametrize("purpose", ["", "ab", "x" * 201, "bell\x07"])
 async def test_a_purpose_in_a_header_takes_some_words(client: Client, purpose: str) -> None:
     mara = await client("mara", purpose="")
     answer = await mara.get("/api/v1/sites", headers={"Lantern-Purpose": purpose})
