@@ -26,12 +26,24 @@ from geo.organisation_key import OrganisationKey
 from geo.release import Release, list_releases
 from geo.release_advantage import advantage
 from geo.release_series import CAP, PROFILES, WINDOW_MONTHS
+from geo.retention import Kind, Rule, last_run, rules
 from geo.second_factor import MUST_HAVE_ONE
 
 TIMEOUT_S = 3600
 OLD_KEY_DAYS = 400
 SAFE_PATCH = {15: 150014, 16: 160010, 17: 170006}
 """The first release of each PostgreSQL that does not leak rows past policies by its statistics (CVE-2025-8713)."""
+
+GOES = {
+    Kind.VISITS: ("a visit, from its day", "deleted, with its note"),
+    Kind.CLOSED_SITES: (
+        "a place that closed, from that day",
+        "name and notes deleted; the point moves to its 250 m cell",
+    ),
+    Kind.CHANGES: ("what a row was before a change", "deleted"),
+    Kind.SESSIONS: ("a session, from its end", "deleted"),
+    Kind.ACCESS_TOKENS: ("an access token, from its end", "deleted"),
+}
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~])")
 POINT = re.compile(r"\*\*(Not decided|To mend):\*\* (.+?)(?: \||$)", re.MULTILINE)
@@ -48,6 +60,8 @@ class Assessed:
     releases: Sequence[Release]
     key: OrganisationKey | None
     anchored: bool
+    rules: Sequence[Rule]
+    last_run: datetime | None
 
     @property
     def key_age_days(self) -> int | None:
@@ -82,6 +96,8 @@ async def assess(settings: Settings, database: Database, slug: str) -> Assessed:
             inventory=await take_inventory(session, asker.organisation_id, asker.today),
             releases=await list_releases(session, asker.organisation_id),
             key=await _key(session, asker),
+            rules=await rules(session),
+            last_run=await last_run(session, asker.organisation_id),
             anchored=any(head.organisation_id == organisation.id for head in read_anchors(settings.home / FILE)),
         )
 
@@ -115,6 +131,7 @@ def _context(assessed: Assessed) -> dict[str, Any]:
         "settings": assessed.settings,
         "inventory": assessed.inventory,
         "roles": list(Role),
+        "goes": GOES,
         "must_have_one": MUST_HAVE_ONE,
         "old_key_days": OLD_KEY_DAYS,
         "session": credential,

@@ -40,6 +40,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "site_type": (NOBODY, "kinds of places"),
     "basemap_feature": (NOBODY, "streets and water to draw"),
     "organisation": (NOBODY, "the service itself"),
+    "retention_rule": (NOBODY, "how long each kind of data is kept"),
     "organisation_key": (NOBODY, "the keys by which notes are sealed"),
     "release": (THERE, "published counts with noise, as files"),
     "release_value": (THERE, "published counts with noise"),

@@ -13,10 +13,12 @@ from api.asker import Asker
 from api.assessment import Assessed, assess, plain, written
 from api.database import Database
 from api.settings import Settings
+from geo.account import Role
 from geo.inventory import KINDS, kind_of
 from geo.log import Act, note
 from geo.release_draw import draw_release
 from geo.release_series import Series
+from geo.retention import Kind, lay_down
 from tests.fixtures.command import Terminal
 from tests.fixtures.crowd import Crowd
 from tests.fixtures.town import PEOPLE, SmallTown
@@ -119,12 +121,32 @@ async def test_the_settings_are_told(settings: Settings, database: Database, tow
     assert "no command takes the anchors of the log elsewhere" in outside
     assert "listens on 127.0.0.1, port 8000: this machine only" in outside
     others = {"database_url": None, "anchor_command": "mail", "host": "0.0.0.0", "key_file": Path("/keys/one")}
+    others["origin"] = "https://lantern.example"
     inside = written(replace(assessed, settings=settings.model_copy(update=others)))
     assert "Lantern's own, inside LANTERN_HOME" in inside
     assert "no command takes the anchors" not in inside
     assert "a copy of each anchor leaves the machine" in inside
     assert "**To mend:** Lantern itself speaks plain HTTP" in inside
     assert "in a file named by LANTERN_KEY_FILE" in inside
+    assert "not offered, for LANTERN_ORIGIN is not set" in outside
+    assert "| known to browsers as | https://lantern.example |" in inside
+
+
+async def test_the_rules_of_retention_are_told_as_they_are(
+    settings: Settings, database: Database, town: SmallTown, drawer: Asker
+) -> None:
+    before = await paper_of(settings, database)
+    assert "| a visit, from its day | 730 days | deleted, with its note |" in before
+    assert "The rules have not run yet." in before
+    steward = replace(drawer, roles=frozenset({Role.STEWARD}))
+    async with database.asking(steward) as session:
+        await lay_down(session, town.organisation_id, Kind.VISITS, 900, None)
+        await lay_down(session, town.organisation_id, Kind.CLOSED_SITES, 30, None)
+        note(session, Act.RETENTION_RAN, "visits", [town.organisation_id])
+    after = await paper_of(settings, database)
+    assert "| a visit, from its day | 900 days |" in after
+    assert "| a place that closed, from that day | 90 days, 30 within a week |" in after
+    assert f"The rules ran last on {town.today.isoformat()}." in after
 
 
 async def test_what_is_wrong_with_the_database_is_told(
