@@ -182,5 +182,13 @@ async def test_imports_drawn_releases_and_logged_visits_are_written_down(
     assert entry["ids"] == [made.json()["id"], str(town.sites["quay"])]
 
 
+async def test_the_page_of_the_steward_names_no_table(client: Client) -> None:
+    made = await (await client("alice")).post("/api/v1/access-tokens", json={"name": "QGIS"})
+    assert made.status_code == 201
+    page = (await (await client("stefan")).get("/steward")).text
+    assert "made an access token" in page
+    assert "access_token" not in page
+
+
 def test_each_act_has_words_for_the_steward() -> None:
     assert set(ACTS) == set(Act)

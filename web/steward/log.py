@@ -43,7 +43,8 @@ ACTS = {
 }
 NOUNS = {
     "account": "",
-    "access-token": "",
+    "access_token": "",
+    "organisation_key": "",
     "session": "",
     "areas": N_("work areas"),
     "coverage": N_("coverage"),
