@@ -132,6 +132,11 @@ class Places(RuleBasedStateMachine):
     def look(self, who: str) -> None:
         assert ids(self.world.ask(who, "GET", "/sites?limit=1000")) == self.model.search(who)
 
+    def look_at_visits(self, who: str) -> set[UUID]:
+        seen = {visit for visit in self.model.visits if self.model.sees(who, visit)}
+        assert ids(self.world.ask(who, "GET", "/visits")) == seen
+        return seen
+
     # What people do.
 
     @initialize(boxes=st.tuples(BOXES, BOXES, BOXES), points=st.lists(POINTS, min_size=4, max_size=4))
@@ -262,8 +267,8 @@ class Places(RuleBasedStateMachine):
         self.look(watcher)
 
     @precondition(lambda self: self.model.sites)
-    @rule(who=PEOPLE, number=NUMBER)
-    def log_visit(self, who: str, number: int) -> None:
+    @rule(who=PEOPLE, number=NUMBER, watcher=PEOPLE)
+    def log_visit(self, who: str, number: int, watcher: str) -> None:
         site = self.one_of(self.model.sites, number)
         body = {"visited_at": datetime.now(UTC).isoformat(), "outcome": "nobody-found"}
         if not self.model.reaches(who, site):
@@ -271,14 +276,16 @@ class Places(RuleBasedStateMachine):
         made = self.make(who, "/visits", body | {"site_id": str(site)})
         self.ever_visited.append(made)
         self.model.visits[made] = Visit(CITIES[who], self.model.sites[site].at, who, site)
+        self.look_at_visits(watcher)
         return None
 
-    @rule(who=PEOPLE, at=POINTS)
-    def search_a_place(self, who: str, at: Point) -> None:
+    @rule(who=PEOPLE, at=POINTS, watcher=PEOPLE)
+    def search_a_place(self, who: str, at: Point, watcher: str) -> None:
         body = {"visited_at": datetime.now(UTC).isoformat(), "outcome": "nobody-found", "geom": point(at)}
         made = self.make(who, "/visits", body)
         self.ever_visited.append(made)
         self.model.visits[made] = Visit(CITIES[who], at, who, None)
+        self.look_at_visits(watcher)
 
     # What people ask.
 
@@ -322,8 +329,7 @@ class Places(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, number=NUMBER)
     def read_visits(self, who: str, number: int) -> None:
-        seen = {visit for visit in self.model.visits if self.model.sees(who, visit)}
-        assert ids(self.world.ask(who, "GET", "/visits")) == seen
+        seen = self.look_at_visits(who)
         site = self.ever[number % len(self.ever)]
         of_site = {visit for visit in seen if self.model.visits[visit].site == site}
         assert ids(self.world.ask(who, "GET", f"/visits?site={site}")) == of_site

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import httpx
 import psycopg
@@ -94,10 +93,9 @@ class KeepsWhatWasHandedOver(Model):
         return super().would_reach(who, site, at) or site.by == who
 
 
-class ForgetsThatAreasEnd(Model):
-    def knows_area(self, who: str, area: UUID) -> bool:
-        mine = (one for one in self.assignments.values() if one.area == area and one.to == who)
-        return super().knows_area(who, area) or any(map(self.runs, mine))
+class SeesOtherCities(Model):
+    def would_reach(self, who: str, site: Site, at: Point) -> bool:
+        return super().would_reach(who, site, at) or self.stands_on_own_ground(who, at)
 
 
 class LeavesBordersOut(Model):
@@ -105,7 +103,7 @@ class LeavesBordersOut(Model):
         return super().stands_on_own_ground(who, at) and at[0] > 0
 
 
-WRONG_MODELS = [CoverEndsADayEarly, KeepsWhatWasHandedOver, ForgetsThatAreasEnd, LeavesBordersOut]
+WRONG_MODELS = [CoverEndsADayEarly, KeepsWhatWasHandedOver, SeesOtherCities, LeavesBordersOut]
 OPEN = "organisation_id = lantern.asking_organisation()"
 WRONG_POLICIES = [
     f"ALTER POLICY reach ON lantern.site USING ({OPEN})",
