@@ -39,6 +39,7 @@ from api import (
 )
 from api.anchor import Anchors
 from api.asking import get_database
+from api.city_provider import Providers
 from api.database import Database
 from api.headers import PrivateHeaders
 from api.incoming import LimitedBody, OwnSiteOnly
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.vault = Vault(KeyFile.of(settings))
     app.state.sign_in_tries = SignInTries(database, _secret_of(app.state.vault))
+    app.state.providers = Providers()
     for noun in NOUNS:
         app.include_router(noun.router)
     app.include_router(device.of_account)

@@ -1,5 +1,7 @@
 """Cookies: strict, out of the reach of scripts, and wherever there is TLS bound to it and to this one host."""
 
+from typing import Literal
+
 from fastapi import Request, Response
 
 SESSION = "lantern_session"
@@ -20,15 +22,23 @@ def read_cookie(request: Request, name: str) -> str:
     return request.cookies.get(cookie_name(request, name), "")
 
 
-def set_cookie(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
-    """Kept for so long. Seconds of 0 take the cookie away."""
+def set_cookie(
+    response: Response,
+    request: Request,
+    name: str,
+    value: str,
+    seconds: int,
+    *,
+    samesite: Literal["strict", "lax"] = "strict",
+) -> None:
+    """Kept for so long. Seconds of 0 take the cookie away. `lax` where someone comes back from another site."""
     response.set_cookie(
         cookie_name(request, name),
         value,
         max_age=seconds,
         httponly=True,
         secure=over_tls(request),
-        samesite="strict",
+        samesite=samesite,
         path="/",
     )
 

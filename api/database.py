@@ -89,11 +89,14 @@ class Database:
         passkey: str = "",
         challenge: str = "",
         tries: str = "",
+        door: str = "",
+        city_subject: str = "",
     ) -> AsyncIterator[AsyncSession]:
         """One transaction of someone not known yet, who sees only the row that they can name.
 
         `credential` is the SHA-256 of a token, `passkey` what a device calls its own, `challenge` the id of one,
-        `tries` the keys of some with commas between: all in hexadecimal.
+        `tries` the keys of some with commas between, `city_subject` the hash of what a city calls someone: all in
+        hexadecimal. With `door` "city" the ways in by a city's accounts are seen.
         """
         async with self._transaction(
             "lantern_app",
@@ -105,6 +108,8 @@ class Database:
             passkey=passkey,
             challenge=challenge,
             tries=tries,
+            door=door,
+            city_subject=city_subject,
         ) as session:
             yield session
 

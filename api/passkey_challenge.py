@@ -16,6 +16,7 @@ from webauthn import base64url_to_bytes
 from api.asking import get_database
 from api.body import Body
 from api.database import Database
+from api.origin import own_port
 from api.problem import NOT_FOUND, Problem
 from api.settings import Settings
 from geo.passkey import keep_challenge, use_challenge
@@ -57,8 +58,7 @@ def site_of(request: Request) -> Site | None:
         return None if _is_number(host) else Site(host, settings.origin)
     if not settings.on_loopback:
         return None
-    _, port = request.scope.get("server") or ("", None)
-    return Site("localhost", f"http://localhost:{port or settings.port}")
+    return Site("localhost", f"http://localhost:{own_port(request)}")
 
 
 def required_site(request: Request) -> Site:
@@ -90,9 +90,14 @@ async def take_challenge(request: Request, response: Signed, *what_for: str) -> 
     challenge = _challenge_in(response.clientDataJSON)
     if challenge is None:
         return None
+    return challenge if await spend_challenge(get_database(request), challenge, *what_for) else None
+
+
+async def spend_challenge(database: Database, challenge: bytes, *what_for: str) -> bool:
+    """Uses a challenge up; was it given for this, and is it still good?"""
     kept = _kept(challenge, what_for)
-    async with get_database(request).knocking(challenge=kept.hex()) as session:
-        return challenge if await use_challenge(session, kept) else None
+    async with database.knocking(challenge=kept.hex()) as session:
+        return await use_challenge(session, kept)
 
 
 def _kept(challenge: bytes, what_for: tuple[str, ...]) -> bytes:

@@ -33,6 +33,7 @@ BAD_REQUEST = Kind("bad-request", 400, "The request cannot be read.")
 NOT_SIGNED_IN = Kind("not-signed-in", 401, "Sign in first.")
 SIGN_IN_FAILED = Kind("sign-in-failed", 401, "The address or the password is wrong.")
 CODE_REQUIRED = Kind("code-required", 401, "Give the code of your authenticator too.")
+CITY_SIGN_IN_REQUIRED = Kind("city-sign-in-required", 401, "Sign in with the account of your city.")
 FORBIDDEN = Kind("forbidden", 403, "Your role does not allow this.")
 CROSS_SITE = Kind("cross-site", 403, "The request came from another site.")
 SECOND_FACTOR_REQUIRED = Kind("second-factor-required", 403, "Set up your second factor first.")
@@ -56,6 +57,7 @@ VERSION_REQUIRED = Kind("version-required", 428, "State the version you saw, in 
 TOO_MANY = Kind("too-many", 429, "Too many tries. Wait a little.")
 INTERNAL = Kind("internal", 500, "Something broke on our side. It was noted.")
 KEY_MISSING = Kind("key-missing", 503, "The key that notes are sealed by is missing here. Tell whoever runs Lantern.")
+PROVIDER_SILENT = Kind("provider-silent", 503, "Your city's sign-in does not answer.")
 UNAVAILABLE = Kind("unavailable", 503, "The database does not answer. Try again soon.")
 
 # Pydantic's own words for these would quote the value, or hold what a parser said of it.

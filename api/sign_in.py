@@ -14,12 +14,13 @@ from api.asking import get_database
 from api.credential import LASTS, asker_of, digest, new_secret
 from api.database import Database
 from api.password import fits
-from api.problem import CODE_REQUIRED, NOT_SIGNED_IN, SIGN_IN_FAILED, Problem
+from api.problem import CITY_SIGN_IN_REQUIRED, CODE_REQUIRED, NOT_SIGNED_IN, SIGN_IN_FAILED, Problem
 from api.sign_in_tries import Caller, SignInTries
 from api.time_code import take_time_code
 from api.vault import Vault
 from geo.account import Account, SignIn
 from geo.account_secret import password_hash_of
+from geo.city_sign_in import CityIdentity, find_city_sign_in
 from geo.log import Act, note
 from geo.organisation import Organisation
 from geo.passkey import Passkey
@@ -79,13 +80,25 @@ async def sign_in(door: Door, email: str, password: str, code: str | None = None
     """Opens a session. Raises `sign-in-failed`, `code-required` and `too-many`."""
     async with door.tries.one(door.caller, email):
         known = await _known(door.database, email, password)
-        async with door.database.asking_own(known.asker) as session:
-            has_code = await find_authenticator(session, known.account) is not None and not known.organisation.is_demo
+        has_code = await _has_code(door, known)
         if has_code:
             if code is None:
                 raise CodeRequired(known)
             await _check_code(door, known, code)
         return await open_session(door, known, second_factor=has_code)
+
+
+async def open_known(door: Door, known: Known, *, second_factor: bool, by_city: bool) -> Opened:
+    """A session for someone whom another has vouched for; without a second factor it awaits the code of Lantern's own,
+    where there is one."""
+    if not second_factor and await _has_code(door, known):
+        return await _open(door, known, WAITS_FOR_CODE, awaits_code=True, by_city=by_city)
+    return await open_session(door, known, second_factor=second_factor, by_city=by_city)
+
+
+async def _has_code(door: Door, known: Known) -> bool:
+    async with door.database.asking_own(known.asker) as session:
+        return await find_authenticator(session, known.account) is not None and not known.organisation.is_demo
 
 
 async def begin_sign_in(door: Door, email: str, password: str) -> Opened:
@@ -110,7 +123,7 @@ async def finish_sign_in(door: Door, secret: str, code: str) -> Opened:
         await _check_code(door, known, code)
         async with door.database.knocking(credential=hashed.hex()) as session:
             await session.execute(delete(SignIn).where(SignIn.token_hash == hashed))
-        return await open_session(door, known, second_factor=True)
+        return await open_session(door, known, second_factor=True, by_city=row.by_city)
 
 
 async def _known(database: Database, email: str, password: str) -> Known:
@@ -129,7 +142,7 @@ async def _known(database: Database, email: str, password: str) -> Known:
     raise Problem(SIGN_IN_FAILED)
 
 
-async def known_by_id(database: Database, row: Account | SignIn | Passkey) -> Known | None:
+async def known_by_id(database: Database, row: Account | SignIn | Passkey | CityIdentity) -> Known | None:
     """None once the person has left."""
     account_id = row.id if isinstance(row, Account) else row.account_id
     stub = Asker(row.organisation_id, "", account_id, frozenset(), "", "en", "UTC")
@@ -163,13 +176,20 @@ async def _try_code(door: Door, known: Known, code: str) -> bool:
     return fitting
 
 
-async def open_session(door: Door, known: Known, *, second_factor: bool) -> Opened:
-    """A session for someone who has shown all that they have."""
-    return await _open(door, known, LASTS, second_factor=second_factor)
+async def open_session(door: Door, known: Known, *, second_factor: bool, by_city: bool = False) -> Opened:
+    """A session for someone who has shown all that they have. Raises `city-sign-in-required` where nothing but the
+    city's own sign-in opens an account."""
+    return await _open(door, known, LASTS, second_factor=second_factor, by_city=by_city)
 
 
 async def _open(
-    door: Door, known: Known, lasts: timedelta, *, second_factor: bool = False, awaits_code: bool = False
+    door: Door,
+    known: Known,
+    lasts: timedelta,
+    *,
+    second_factor: bool = False,
+    awaits_code: bool = False,
+    by_city: bool = False,
 ) -> Opened:
     secret, now, account = new_secret(), datetime.now(UTC), known.account
     row = SignIn(
@@ -181,13 +201,18 @@ async def _open(
         expires_at=now + lasts,
         second_factor=second_factor,
         awaits_code=awaits_code,
+        by_city=by_city,
     )
     async with door.database.asking_own(known.asker) as session:
+        city = None if by_city else await find_city_sign_in(session, account.organisation_id)
+        if city and city.only_way:
+            raise Problem(CITY_SIGN_IN_REQUIRED, see="/sign-in")
         await _clear_away(session, account, now)
         session.add(row)
         await session.flush()
         if not awaits_code:
-            note(session, Act.SIGNED_IN, "session", [row.id], {"second_factor": second_factor})
+            how = {"second_factor": second_factor} | ({"by": "city"} if by_city else {})
+            note(session, Act.SIGNED_IN, "session", [row.id], how)
     asker = asker_of(account, known.organisation, "session", second_factor=second_factor)
     return Opened(asker or known.asker, secret, door.tries.mark(account.email), awaits_code)
 

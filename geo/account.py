@@ -47,7 +47,7 @@ class SignIn(OfOrganisation, Row):
 
     `device` is what the browser says of itself, `name` what its owner calls it. `purpose` is why its owner looks at
     exact places, until `purpose_until`. `second_factor`: it was opened with one. `awaits_code`: the password was right,
-    and it opens nothing until a code has come.
+    and it opens nothing until a code has come. `by_city`: the city's own sign-in said who it is.
     """
 
     __tablename__ = "session"
@@ -73,6 +73,7 @@ class SignIn(OfOrganisation, Row):
     name: Mapped[str | None]
     second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
     awaits_code: Mapped[bool] = mapped_column(default=False, server_default="false")
+    by_city: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class AccessToken(OfOrganisation, Row):

@@ -31,6 +31,8 @@ class Act(StrEnum):
     """What was done."""
 
     CHANGED = "changed"
+    CITY_ACCOUNT_TIED = "city-account-tied"
+    CITY_SIGN_IN_SET = "city-sign-in-set"
     CREATED = "created"
     DEVICE_REVOKED = "device-revoked"
     EXPORTED = "exported"

@@ -40,8 +40,8 @@ class Passkey(OfOrganisation, Row):
 
 
 class PasskeyChallenge(Row):
-    """What a device is to sign, hashed together with what for: good once, for five minutes. Of no organisation: it is
-    asked for before anybody is known."""
+    """What a device is to sign, or what comes back from a city's sign-in, hashed together with what for: good once, for
+    five minutes. Of no organisation: it is asked for before anybody is known."""
 
     __tablename__ = "passkey_challenge"
     __table_args__ = (Index(None, "ends_at"),)

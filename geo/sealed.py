@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import Change
+from geo.city_sign_in import CitySignIn
 from geo.note import COLUMNS
 from geo.schema import Row
 from geo.seal import CannotOpen, NewestSeal, Place, Seal
@@ -45,6 +46,7 @@ SEALED = (
     SealedColumn(Change, "note_sealed", ("site", COLUMNS[Site]), "noun_id", Change.noun == "site"),
     SealedColumn(Change, "note_sealed", ("visit", COLUMNS[Visit]), "noun_id", Change.noun == "visit"),
     SealedColumn(Authenticator, "secret"),
+    SealedColumn(CitySignIn, "client_secret"),
 )
 
 

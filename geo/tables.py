@@ -5,6 +5,7 @@ from geo.account_secret import AccountSecret
 from geo.assignment import Assignment
 from geo.basemap import BasemapFeature
 from geo.change import Change
+from geo.city_sign_in import CityIdentity, CitySignIn
 from geo.district import District
 from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
@@ -31,6 +32,8 @@ __all__ = [
     "Authenticator",
     "BasemapFeature",
     "Change",
+    "CityIdentity",
+    "CitySignIn",
     "District",
     "Geography",
     "GeographyCell",

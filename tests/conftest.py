@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.town",
     "tests.fixtures.importing",
     "tests.fixtures.client",
+    "tests.fixtures.provider",
     "tests.fixtures.browser",
     "tests.fixtures.crowd",
     "tests.fixtures.gent",

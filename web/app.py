@@ -6,7 +6,19 @@ from starlette.responses import RedirectResponse, Response
 from api.app import create_app as create_api
 from api.asking import Who
 from api.settings import Settings
-from web import account, accounts, device, maps, passkey, preference, problem_page, purpose, second_factor, sign_in
+from web import (
+    account,
+    accounts,
+    city_sign_in,
+    device,
+    maps,
+    passkey,
+    preference,
+    problem_page,
+    purpose,
+    second_factor,
+    sign_in,
+)
 from web.navigation import home
 from web.office import home as office
 from web.office import releases, upload
@@ -17,8 +29,8 @@ from web.static_file import StaticFiles
 from web.steward import log, retention
 
 PAGES = (
-    sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office, releases,
-    upload, planner, maps, log, retention,
+    sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
+    releases, upload, planner, maps, log, retention,
 )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import find_asker, get_database
+from api.city_sign_in import ways_in
 from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.demo import DEMO_PASSWORD
 from api.demo_person import DemoPerson, demo_people
 from api.passkey_challenge import site_of
-from api.problem import NOT_SIGNED_IN, TOO_MANY, Problem
+from api.problem import CITY_SIGN_IN_REQUIRED, NOT_SIGNED_IN, TOO_MANY, Problem
 from api.session import clear_cookies, set_cookies
 from api.settings import Settings
 from api.sign_in import WAITS_FOR_CODE, Door, Opened, begin_sign_in, finish_sign_in, sign_out
@@ -27,6 +28,7 @@ STEP_COOKIE = "lantern_sign_in"
 FAILED = N_("The address or the password is wrong.")
 WRONG_CODE = N_("This code is wrong, or was used before. Wait for the next one.")
 OFTEN = N_("Too many tries.")
+CITY_ONLY = N_("Your organisation signs in with the accounts of the city alone.")
 
 
 @router.get("/sign-in")
@@ -34,7 +36,7 @@ async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: 
     asker = await find_asker(request)
     if isinstance(asker, Asker):
         return RedirectResponse(own_path(next), 303)
-    return await _page(request, own_path(next))
+    return await _page(request, own_path(next), "", {"wrong": "", "wait": 0}, 200)
 
 
 @router.post("/sign-in")
@@ -45,12 +47,17 @@ async def sign_in(request: Request) -> Response:
     try:
         opened = await begin_sign_in(Door.of(request), email, password)
     except Problem as refused:
-        return await _page(request, wish, email, refused)
+        return await refused_page(request, wish, refused, FAILED, email)
     if not opened.awaits_code:
         return _in(request, wish, opened)
     answer = RedirectResponse(with_next("/sign-in/code", wish), 303)
-    set_cookie(answer, request, STEP_COOKIE, opened.secret, int(WAITS_FOR_CODE.total_seconds()))
+    keep_step(answer, request, opened)
     return answer
+
+
+def keep_step(answer: Response, request: Request, opened: Opened) -> None:
+    """The first step is done, and the browser keeps it until the code has come."""
+    set_cookie(answer, request, STEP_COOKIE, opened.secret, int(WAITS_FOR_CODE.total_seconds()))
 
 
 @router.get("/sign-in/code")
@@ -76,13 +83,16 @@ async def give_code(request: Request) -> Response:
 
 
 def _in(request: Request, wish: str, opened: Opened) -> Response:
-    asker = opened.asker
-    way = wish if wish != "/" else home(asker)
-    if asker.setting_up:
-        way = with_next("/account/second-factor", wish)
-    answer = RedirectResponse(way, 303)
+    answer = RedirectResponse(way_of(opened, wish), 303)
     set_cookies(answer, request, opened)
     return answer
+
+
+def way_of(opened: Opened, wish: str) -> str:
+    """Where someone who is in goes first."""
+    if opened.asker.setting_up:
+        return with_next("/account/second-factor", wish)
+    return wish if wish != "/" else home(opened.asker)
 
 
 @router.post("/sign-out")
@@ -96,31 +106,38 @@ async def leave(request: Request) -> Response:
     return answer
 
 
-async def _page(request: Request, wish: str, email: str = "", refused: Problem | None = None) -> Response:
+async def refused_page(request: Request, wish: str, refused: Problem, otherwise: str, email: str = "") -> Response:
+    """The page of sign-in, with what was wrong: `otherwise` where the kind of problem does not say more."""
+    otherwise = CITY_ONLY if refused.kind == CITY_SIGN_IN_REQUIRED else otherwise
+    return await _page(request, wish, email, _wrong(refused, otherwise), refused.kind.status)
+
+
+async def _page(request: Request, wish: str, email: str, wrong: dict[str, Any], status: int) -> Response:
     settings: Settings = request.app.state.settings
     people = await demo_people(get_database(request)) if settings.on_loopback else []
     return render(
         request,
         "sign_in.html",
-        status=refused.kind.status if refused else 200,
+        status=status,
         next=wish,
         email=email,
+        cities=await ways_in(request),
         people=one_of_each(people),
         passkeys=site_of(request),
         demo_password=DEMO_PASSWORD,
-        **_wrong(refused, FAILED),
+        **wrong,
     )
 
 
 def _code_page(request: Request, wish: str, refused: Problem | None = None) -> Response:
-    status = refused.kind.status if refused else 200
-    return render(request, "sign_in_code.html", status=status, next=wish, **_wrong(refused, WRONG_CODE))
-
-
-def _wrong(refused: Problem | None, otherwise: str) -> dict[str, Any]:
-    """What is wrong, and how many seconds to wait."""
     if refused is None:
-        return {"wrong": "", "wait": 0}
+        return render(request, "sign_in_code.html", next=wish, wrong="", wait=0)
+    wrong = _wrong(refused, WRONG_CODE)
+    return render(request, "sign_in_code.html", status=refused.kind.status, next=wish, **wrong)
+
+
+def _wrong(refused: Problem, otherwise: str) -> dict[str, Any]:
+    """What is wrong, and how many seconds to wait."""
     often = refused.kind == TOO_MANY
     return {"wrong": OFTEN if often else otherwise, "wait": int((refused.headers or {}).get("Retry-After", 0))}
 

@@ -27,6 +27,7 @@ from geo import refusal
 from geo.account import Account, Role
 from geo.account_query import change_account, create_account, end_credentials
 from geo.account_secret import name_account
+from geo.city_sign_in import untie
 from geo.log import Act, note
 from geo.passkey import forget_passkeys
 from geo.schema import new_id
@@ -163,6 +164,8 @@ def change_password(organisation: Slug, email: Email, password: Password = None)
 def reset_second_factor(organisation: Slug, email: Email) -> None:
     """Take the second factor and the passkeys of an account away, for whoever lost phone and recovery codes.
 
+    Its tie to an account of the city goes too: the next such sign-in ties it anew.
+
     Make sure first that it is them who ask. Every session and access token of the account ends. A manager, planner or
     steward sets up a new second factor at the next sign-in.
     """
@@ -172,6 +175,7 @@ def reset_second_factor(organisation: Slug, email: Email) -> None:
         await name_account(session, account.id)
         await forget_second_factor(session, account)
         await forget_passkeys(session, account)
+        await untie(session, account)
         await end_credentials(session, account)
         note(session, Act.SECOND_FACTOR_RESET, "account", [account.id])
 

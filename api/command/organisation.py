@@ -14,6 +14,7 @@ from shapely.geometry import shape
 from sqlalchemy.exc import IntegrityError
 
 from api.asker import Asker
+from api.command.city_sign_in import set_city_sign_in
 from api.command.connection import connected
 from api.command.line import line_of
 from api.command.refusal import Refusal
@@ -27,6 +28,7 @@ WIDER = 0.1
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 
 app = typer.Typer(no_args_is_help=True, help="Organisations: each is one service, with its own people and places.")
+app.command("sign-in")(set_city_sign_in)
 
 
 @app.command("create")

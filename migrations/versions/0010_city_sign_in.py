@@ -1,4 +1,8 @@
-"""Sign-in by a city's own accounts, and passkeys."""
+"""Sign-in by a city's own accounts."""
+
+from alembic import op
+
+from migrations.sql import run
 
 revision = "0010"
 down_revision = "0009"
@@ -7,8 +11,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    _run_as_owner("0010_city_sign_in.sql")
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    _run_as_owner("0010_no_city_sign_in.sql")
+
+
+def _run_as_owner(name: str) -> None:
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, name)
+    bind.exec_driver_sql("RESET ROLE")

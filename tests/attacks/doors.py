@@ -88,6 +88,8 @@ AT_THE_DOOR = [
     Door("POST /language", EVERYONE, form={"language": "nl"}),
     Door(f"POST {API}/session", EVERYONE, body={"email": "alice@doggerstad.example", "password": PASSWORD}),
     Door(f"DELETE {API}/session", EVERYONE),
+    Door("GET /sign-in/city/back", EVERYONE, instead=dict.fromkeys(EVERYONE, 401)),
+    Door("GET /sign-in/city/{city_id}", EVERYONE, plain={"city_id": FRESH + "5"}, instead=dict.fromkeys(EVERYONE, 404)),
     Door(f"POST {API}/session/passkey/challenge", EVERYONE),
     Door(f"POST {API}/session/passkey", EVERYONE, body={"credential": CREDENTIAL | {"response": SHOWN}},
          instead=dict.fromkeys(EVERYONE, 401)),

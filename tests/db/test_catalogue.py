@@ -21,6 +21,8 @@ APP = {
     "lantern.basemap_feature": KEEP_AND_DELETE,
     "lantern.change": "DELETE INSERT SELECT",
     "lantern.change.note_sealed": "UPDATE",
+    "lantern.city_identity": "DELETE INSERT SELECT",
+    "lantern.city_sign_in": KEEP_AND_DELETE,
     "lantern.district": KEEP,
     "lantern.log_entry": ADD,
     "lantern.log_head": KEEP,

@@ -17,6 +17,8 @@ router = APIRouter(prefix="/steward", include_in_schema=False)
 PAGE = 50
 ACTS = {
     Act.CHANGED: N_("changed"),
+    Act.CITY_ACCOUNT_TIED: N_("tied an account of the city"),
+    Act.CITY_SIGN_IN_SET: N_("set the city's sign-in"),
     Act.CREATED: N_("made"),
     Act.DEVICE_REVOKED: N_("signed a device out"),
     Act.EXPORTED: N_("exported"),
