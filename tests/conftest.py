@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.importing",
     "tests.fixtures.client",
     "tests.fixtures.provider",
+    "tests.fixtures.city",
     "tests.fixtures.browser",
     "tests.fixtures.crowd",
     "tests.fixtures.gent",
