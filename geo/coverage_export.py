@@ -42,6 +42,7 @@ COLUMNS = (
     "last_day",
     "as_of",
 )
+END = "\r\n"  # what a cell may not hold without quotes around it; rows end in LF all the same
 Found = tuple[UUID | None, dict[str, Any], str | None]
 
 
@@ -144,6 +145,6 @@ def _csv(found: Sequence[Found]) -> list[str]:
         cells = [figures.get(name) for name in COLUMNS]
         line = io.StringIO()
         written = [harmless(cell) if isinstance(cell, str) else cell for cell in cells]
-        csv.writer(line, lineterminator="").writerow([id_, *written, None])
-        lines.append(line.getvalue())
+        csv.writer(line, lineterminator=END).writerow([id_, *written, None])
+        lines.append(line.getvalue().removesuffix(END))
     return lines

@@ -19,7 +19,7 @@ from geo import export_wanted
 from geo.copying import Rows, copied
 from geo.coverage_export import coverage_rows
 from geo.driver import raw
-from geo.export_cell import FORMULA_BEGINS
+from geo.export_cell import FORMULA
 from geo.export_wanted import Wanted, Whose
 from geo.log import MOST_IDS, Act, note
 from geo.sql import queries
@@ -83,7 +83,7 @@ FRAMES = {
         media_type="text/csv; charset=utf-8; header=present",
         suffix="csv",
         copy="(FORMAT csv, HEADER)",
-        binds={"formula": f"^(?=[{FORMULA_BEGINS}])", "moment": MOMENT},
+        binds={"formula": FORMULA, "moment": MOMENT},
         head=b"",
         cut=1,
         end=b"%d\n",
