@@ -20,7 +20,7 @@ from geo.account_query import change_account, create_account, find_account, list
 from geo.refusal import Refusal
 from geo.schema import new_id
 from geo.team_query import list_teams
-from web.form import Form, read, typed
+from web.form import Form, Secret, read, typed
 from web.i18n import N_
 from web.page import render
 
@@ -35,7 +35,7 @@ class AccountForm(Form):
     email: Annotated[str, Field(max_length=254)]
     role: Role
     team_id: UUID | None = None
-    password: Annotated[str, Field(max_length=256)]
+    password: Secret
 
 
 @router.get("")

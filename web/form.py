@@ -1,11 +1,12 @@
 """Forms: what was typed, and what is wrong with it, beside each field."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from api.form import form_of
+from api.password import MAXIMUM_LENGTH
 from web.i18n import N_
 
 MESSAGES = {
@@ -29,6 +30,9 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
+
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=MAXIMUM_LENGTH)]
+"""A password, exactly as it was typed."""
 
 Filled = TypeVar("Filled", bound=Form)
 

@@ -43,7 +43,7 @@ async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: 
 async def sign_in(request: Request) -> Response:
     fields = await typed(request)
     wish = own_path(fields.get("next"))
-    email, password = fields.get("email", "")[:254], fields.get("password", "")[:256]
+    email, password = fields.get("email", "")[:254], fields.get("password", "")
     try:
         opened = await begin_sign_in(Door.of(request), email, password)
     except Problem as refused:

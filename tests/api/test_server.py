@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.fixtures.town import SmallTown
+from tests.fixtures.client import Client
+from tests.fixtures.town import PASSWORD, SmallTown
 
 pytestmark = pytest.mark.anyio
 TO = b"POST /api/v1/session HTTP/1.1\r\nHost: lantern\r\nContent-Type: application/json\r\n"
@@ -99,3 +100,24 @@ def _said(address: str, request: bytes) -> bytes:
         except TimeoutError:
             return said
     return said
+
+
+async def test_a_password_counts_exactly_as_it_was_typed(
+    client: Client, anyone: httpx.AsyncClient, town: SmallTown
+) -> None:
+    alice, email = await client("alice"), town.email("alice")
+    typed = " " + "long enough " * 21 + " ."  # 255 signs, with blanks before
+    assert len(typed) == 255
+    form = {"current": PASSWORD, "new": f"{typed} ", "again": f"{typed} "}
+    assert (await alice.post("/account/password", data=form)).status_code == 303
+    for wrong in (typed, f"{typed} ".strip(), f"{typed}  ", f"{typed} more"):
+        assert (await anyone.post("/sign-in", data={"email": email, "password": wrong})).status_code == 401, wrong
+    assert (await anyone.post("/sign-in", data={"email": email, "password": f"{typed} "})).status_code == 303
+
+
+async def test_a_first_password_counts_exactly_as_it_was_typed(client: Client, anyone: httpx.AsyncClient) -> None:
+    mara, new = await client("mara"), {"email": "new@doggerstad.example", "password": " blanks at both ends "}
+    made = await mara.post("/accounts", data=new | {"name": "A colleague", "role": "streetworker"})
+    assert made.status_code == 303
+    assert (await anyone.post("/sign-in", data=new | {"password": new["password"].strip()})).status_code == 401
+    assert (await anyone.post("/sign-in", data=new)).status_code == 303
