@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api import (
     access_token,
     account,
+    area_name,
     assignment,
     basemap,
     coverage,
@@ -35,6 +36,7 @@ from api import (
     team,
     upload,
     visit,
+    widening,
     work_area,
 )
 from api.anchor import Anchors
@@ -61,7 +63,9 @@ NOUNS = (
     account,
     district,
     work_area,
+    area_name,
     assignment,
+    widening,
     site_history,
     site,
     visit,

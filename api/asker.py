@@ -15,8 +15,8 @@ from geo.log import Author
 @dataclass(frozen=True)
 class Asker:
     """A person of one organisation, or the command line acting for it (then without an account). `purpose` is why they
-    look at exact places, where they said so. Whoever is `setting_up` must have a second factor, has shown none, and can
-    do nothing but set it up."""
+    look at exact places, where they said so. `widenings` are the ids of those that are open to them. Whoever is
+    `setting_up` must have a second factor, has shown none, and can do nothing but set it up."""
 
     organisation_id: UUID
     organisation_slug: str
@@ -28,6 +28,7 @@ class Asker:
     by: Literal["session", "token", "command"] = "session"
     purpose: str | None = None
     setting_up: bool = False
+    widenings: tuple[UUID, ...] = ()
 
     @classmethod
     def command(
@@ -39,14 +40,17 @@ class Asker:
 
     @property
     def scope(self) -> str:
-        """What the policies in the database go by: organisation, areas, people or none."""
+        """What the policies in the database go by: organisation, areas, people, desk or none. A desk reaches what a
+        widening opens to it, and nothing else."""
         if self.setting_up:
             return "none"
         if Role.MANAGER in self.roles:
             return "organisation"
         if Role.STREETWORKER in self.roles:
             return "areas"
-        return "people" if Role.STEWARD in self.roles else "none"
+        if Role.STEWARD in self.roles:
+            return "people"
+        return "desk" if Role.DESK in self.roles else "none"
 
     @property
     def database_role(self) -> Literal["lantern_app", "lantern_planner"]:
@@ -57,7 +61,8 @@ class Asker:
     def author(self) -> Author:
         """In whose name the log is written."""
         via = self.name if self.by == "command" else self.by
-        return Author(self.organisation_id, self.account_id, via, self.purpose)
+        why = [f"widening {widening}" for widening in self.widenings] + ([self.purpose] if self.purpose else [])
+        return Author(self.organisation_id, self.account_id, via, ", ".join(why) or None)
 
     @property
     def today(self) -> date:

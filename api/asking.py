@@ -138,15 +138,16 @@ def require_purpose(asker: Asker) -> None:
         raise Problem(PURPOSE_REQUIRED, see="/api/v1/session/purpose")
 
 
-def asked_as(*roles: Role, exact: bool = False) -> Callable[..., AsyncIterator[Asked]]:
+def asked_as(*roles: Role, exact: bool = False, opened: bool = False) -> Callable[..., AsyncIterator[Asked]]:
     """A dependency that opens the request's transaction for anyone with one of the roles (none given: for anyone);
-    `exact` where it shows exact places, for which some have to state a purpose.
+    `exact` where it shows exact places, for which some have to state a purpose; `opened` where a widening, while it
+    lasts, lets in those too whose role does not.
 
     Use with `Depends(…, scope="function")`, so that the commit comes before the answer.
     """
 
     async def asked(request: Request, asker: Who) -> AsyncIterator[Asked]:
-        if roles and asker.roles.isdisjoint(roles):
+        if roles and asker.roles.isdisjoint(roles) and not (opened and asker.widenings):
             raise refusal(asker)
         database = get_database(request)
         async with database.asking(asker) as session:
@@ -184,6 +185,10 @@ Settling = Annotated[Asked, Depends(asked_settling, scope="function")]
 Managing = Annotated[Asked, Depends(asked_as(Role.MANAGER), scope="function")]
 Reaching = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER), scope="function")]
 Exact = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, exact=True), scope="function")]
+Opened = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, opened=True), scope="function")]
+OpenedExact = Annotated[
+    Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, exact=True, opened=True), scope="function")
+]
 ManagingExact = Annotated[Asked, Depends(asked_as(Role.MANAGER, exact=True), scope="function")]
 Knowing = Annotated[
     Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, Role.STEWARD, Role.DESK), scope="function")

@@ -17,11 +17,13 @@ from geo.driver import raw
 from geo.organisation import Organisation
 from geo.passkey import list_passkeys
 from geo.second_factor import find_authenticator, required
+from geo.widening_query import open_to
 
 TOKEN_PREFIX = "lantern_"  # noqa: S105
 LASTS = timedelta(days=7)
 IDLE = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)
+WIDENED = {"areas", "desk"}
 
 
 def new_secret(prefix: str = "") -> str:
@@ -83,10 +85,18 @@ async def _asker(session: AsyncSession, row: SignIn | AccessToken) -> Asker | No
     if account is None or organisation is None:
         return None
     if isinstance(row, SignIn):
-        return asker_of(account, organisation, "session", second_factor=row.second_factor)
+        asker = asker_of(account, organisation, "session", second_factor=row.second_factor)
+        return await _widened(session, asker)
     needed = required(account.roles, organisation.is_demo)
     shown = not needed or await has_second_factor(session, account)
-    return asker_of(account, organisation, "token", second_factor=shown)
+    return await _widened(session, asker_of(account, organisation, "token", second_factor=shown))
+
+
+async def _widened(session: AsyncSession, asker: Asker | None) -> Asker | None:
+    """With what is opened to who asks, if that can be anything."""
+    if asker is None or asker.account_id is None or asker.scope not in WIDENED:
+        return asker
+    return replace(asker, widenings=tuple(await open_to(session, asker.organisation_id, asker.account_id)))
 
 
 def asker_of(account: Account, organisation: Organisation, by: str, *, second_factor: bool) -> Asker | None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from shapely.geometry import mapping
 
-from api.asking import Asked, Exact, ManagingExact
+from api.asking import Asked, Exact, ManagingExact, OpenedExact
 from api.body import Body, Line, Note, PastDay, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.note import Notes, notes_for
@@ -145,7 +145,7 @@ async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn 
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[SiteProperties])
-async def read_sites(request: Request, asked: Exact, wanted: Annotated[SitesQuery, Query()]) -> Response:
+async def read_sites(request: Request, asked: OpenedExact, wanted: Annotated[SitesQuery, Query()]) -> Response:
     """The sites that you reach, by id."""
     notes, after = await notes_for(asked), wanted.begins_after()
     asking = SitesWanted(wanted.bbox, wanted.area, wanted.status, wanted.type, wanted.from_, wanted.to)
@@ -155,7 +155,7 @@ async def read_sites(request: Request, asked: Exact, wanted: Annotated[SitesQuer
 
 
 @router.get("/{site_id}", response_class=GeoJSON, response_model=Feature[SiteProperties], responses=READ)
-async def read_site(site_id: UUID, asked: Exact) -> Response:
+async def read_site(site_id: UUID, asked: OpenedExact) -> Response:
     """One site."""
     notes = await notes_for(asked)
     return answer(asked, await found(asked, site_id), notes, Act.READ)

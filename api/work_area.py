@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from api.asking import Asked, Managing, Reaching
+from api.asking import Asked, Managing, Opened
 from api.body import AreaIn, Body, Day, Line, absent, area_of
 from api.listing import Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.noun_router import CHANGE, CREATE, READ, noun_router
@@ -81,7 +81,7 @@ async def found(asked: Asked, area_id: UUID, lock: bool = False) -> WorkArea:
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[WorkAreaProperties])
-async def read_work_areas(request: Request, asked: Reaching, wanted: Annotated[WorkAreasQuery, Query()]) -> Response:
+async def read_work_areas(request: Request, asked: Opened, wanted: Annotated[WorkAreasQuery, Query()]) -> Response:
     """The work areas that you see: a streetworker those assigned today, a manager all."""
     rows = await list_work_areas(
         asked.session,
@@ -96,7 +96,7 @@ async def read_work_areas(request: Request, asked: Reaching, wanted: Annotated[W
 
 
 @router.get("/{area_id}", response_class=GeoJSON, response_model=Feature[WorkAreaProperties], responses=READ)
-async def read_work_area(area_id: UUID, asked: Reaching) -> Response:
+async def read_work_area(area_id: UUID, asked: Opened) -> Response:
     """One work area."""
     return answer(await found(asked, area_id))
 

@@ -56,6 +56,10 @@ class Act(StrEnum):
     SIGNED_OUT = "signed-out"
     TOKEN_MADE = "token-made"  # noqa: S105
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    WIDENING_ASKED = "widening-asked"
+    WIDENING_ENDED = "widening-ended"
+    WIDENING_GRANTED = "widening-granted"
+    WIDENING_REFUSED = "widening-refused"
 
 
 class LogHead(OfOrganisation, Row):

@@ -2,6 +2,7 @@
 
 from geo.account import AccessToken, Account, SignIn
 from geo.account_secret import AccountSecret
+from geo.area_name import AreaName
 from geo.assignment import Assignment
 from geo.basemap import BasemapFeature
 from geo.change import Change
@@ -22,12 +23,14 @@ from geo.site import Site, SiteMove, SiteStatus
 from geo.site_type import SiteType
 from geo.team import Team
 from geo.visit import Visit
+from geo.widening import Widening
 from geo.work_area import WorkArea
 
 __all__ = [
     "AccessToken",
     "Account",
     "AccountSecret",
+    "AreaName",
     "Assignment",
     "Authenticator",
     "BasemapFeature",
@@ -57,6 +60,7 @@ __all__ = [
     "SiteType",
     "Team",
     "Visit",
+    "Widening",
     "WorkArea",
     "metadata",
 ]

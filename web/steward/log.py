@@ -42,6 +42,10 @@ ACTS = {
     Act.SIGNED_OUT: N_("signed out"),
     Act.TOKEN_MADE: N_("made an access token"),
     Act.TOKEN_REVOKED: N_("revoked an access token"),
+    Act.WIDENING_ASKED: N_("asked to see another area"),
+    Act.WIDENING_ENDED: N_("ended a widening"),
+    Act.WIDENING_GRANTED: N_("let someone see another area"),
+    Act.WIDENING_REFUSED: N_("refused a widening"),
 }
 NOUNS = {
     "account": "",
@@ -64,6 +68,7 @@ NOUNS = {
     "sites": N_("sites"),
     "visit": N_("visits"),
     "visits": N_("visits"),
+    "widening": "",
 }
 
 

@@ -1,0 +1,15 @@
+DROP POLICY not_opened_site_id ON lantern.site_status;
+DROP POLICY not_opened_from_site_id ON lantern.site_move;
+DROP POLICY not_opened_to_site_id ON lantern.site_move;
+DROP POLICY opened ON lantern.site;
+DROP POLICY opened ON lantern.work_area;
+DROP TABLE lantern.widening;
+DROP TRIGGER name_area ON lantern.work_area;
+DROP TABLE lantern.area_name;
+DROP FUNCTION lantern.widening_step();
+DROP FUNCTION lantern.name_area();
+DROP FUNCTION lantern.opened_cells_1km();
+DROP FUNCTION lantern.opened_ground();
+DROP FUNCTION lantern.opened_areas();
+DROP FUNCTION lantern.areas_of_my_team();
+DROP FUNCTION lantern.my_areas();
