@@ -18,6 +18,7 @@ from web import (
     purpose,
     second_factor,
     sign_in,
+    widening,
 )
 from web.navigation import home
 from web.office import home as office
@@ -30,7 +31,7 @@ from web.steward import log, retention
 
 PAGES = (
     sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
-    releases, upload, planner, maps, log, retention,
+    releases, upload, planner, maps, log, retention, widening,
 )  # fmt: skip
 
 

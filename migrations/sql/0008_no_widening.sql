@@ -1,6 +1,6 @@
-DROP POLICY not_opened_site_id ON lantern.site_status;
-DROP POLICY not_opened_from_site_id ON lantern.site_move;
-DROP POLICY not_opened_to_site_id ON lantern.site_move;
+DROP POLICY not_opened ON lantern.site_status;
+DROP POLICY not_opened ON lantern.site_move;
+DROP FUNCTION lantern.my_site(uuid);
 DROP POLICY opened ON lantern.site;
 DROP POLICY opened ON lantern.work_area;
 DROP TABLE lantern.widening;

@@ -12,7 +12,8 @@ CREATE TABLE lantern.area_name (
         FOREIGN KEY (organisation_id, id) REFERENCES lantern.work_area (organisation_id, id) ON DELETE CASCADE
 );
 
-CREATE FUNCTION lantern.name_area() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION lantern.name_area() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO lantern.area_name (organisation_id, id, name, team_id, valid_from, valid_to)
     VALUES (NEW.organisation_id, NEW.id, NEW.name, NEW.team_id, NEW.valid_from, NEW.valid_to)
@@ -79,7 +80,8 @@ CREATE POLICY keep ON lantern.area_name FOR ALL TO lantern_app
     USING (organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'organisation');
 
 -- The work areas assigned today to whoever asks. What a widening opens is not among them: nobody passes it on.
-CREATE FUNCTION lantern.my_areas() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION lantern.my_areas() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
         SELECT coalesce(array_agg(DISTINCT area.id), '{}')
@@ -94,7 +96,8 @@ BEGIN
 END $$;
 
 -- Those, and the other areas of one's team: who is told when someone else sees them.
-CREATE FUNCTION lantern.areas_of_my_team() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION lantern.areas_of_my_team() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN lantern.my_areas() || (
         SELECT coalesce(array_agg(area.id), '{}')
@@ -107,7 +110,8 @@ BEGIN
 END $$;
 
 -- The work areas that a widening opens, at this moment, to whoever asks; and their ground, as in lantern.my_ground().
-CREATE FUNCTION lantern.opened_areas() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION lantern.opened_areas() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
         SELECT coalesce(array_agg(work_area_id), '{}')
@@ -120,7 +124,8 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION lantern.opened_ground() RETURNS public.geometry LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION lantern.opened_ground() RETURNS public.geometry LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
         SELECT public.ST_Multi(public.ST_Collect(part.geom))
@@ -132,7 +137,8 @@ BEGIN
     );
 END $$;
 
-CREATE FUNCTION lantern.opened_cells_1km() RETURNS bigint[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+CREATE FUNCTION lantern.opened_cells_1km() RETURNS bigint[] LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
         SELECT coalesce(array_agg(DISTINCT cell), '{}')
@@ -163,7 +169,8 @@ CREATE POLICY answer ON lantern.widening FOR UPDATE TO lantern_app
 
 -- A widening is granted once, by a second person who reaches the area by themselves, from this moment on; it is ended
 -- once, at this moment. Where nobody asks (no setting) the policies let nothing through, and there is nothing to guard.
-CREATE FUNCTION lantern.widening_step() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION lantern.widening_step() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     me uuid := lantern.asking_account();
 BEGIN
@@ -195,25 +202,25 @@ CREATE POLICY opened ON lantern.site FOR SELECT TO lantern_app
         AND cell_1km = ANY ((SELECT lantern.opened_cells_1km())::bigint[])
         AND public.ST_Covers((SELECT lantern.opened_ground()), geom));
 
--- The history of a site is written by who may change the site.
-DO $$
-DECLARE link record;
-BEGIN
-    FOR link IN SELECT * FROM (VALUES ('site_status', 'site_id'), ('site_move', 'from_site_id'),
-        ('site_move', 'to_site_id')) AS known (name, site)
-    LOOP
-        EXECUTE format($policy$
-            CREATE POLICY not_opened_%2$s ON lantern.%1$I AS RESTRICTIVE FOR INSERT TO lantern_app
-                WITH CHECK (CASE (SELECT lantern.asking_scope())
-                    WHEN 'organisation' THEN true
-                    WHEN 'areas' THEN EXISTS (
-                        SELECT FROM lantern.site
-                        WHERE site.organisation_id = %1$I.organisation_id AND site.id = %1$I.%2$I
-                            AND ((site.cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[])
-                                    AND public.ST_Covers((SELECT lantern.my_ground()), site.geom))
-                                OR (site.logged_by = lantern.asking_account() AND site.handed_over_at IS NULL)))
-                    ELSE false
-                END);
-        $policy$, link.name, link.site);
-    END LOOP;
-END $$;
+-- The history of a site is written by who may change the site. Where it is opened, it is not.
+CREATE FUNCTION lantern.my_site(of uuid) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM lantern.site
+    WHERE organisation_id = lantern.asking_organisation()
+        AND id = of
+        AND ((cell_1km = ANY ((SELECT lantern.my_cells_1km())::bigint[])
+                AND public.ST_Covers((SELECT lantern.my_ground()), geom))
+            OR (logged_by = lantern.asking_account() AND handed_over_at IS NULL))
+);
+CREATE POLICY not_opened ON lantern.site_status AS RESTRICTIVE FOR INSERT TO lantern_app
+    WITH CHECK (CASE (SELECT lantern.asking_scope())
+        WHEN 'organisation' THEN true
+        WHEN 'areas' THEN lantern.my_site(site_id)
+        ELSE false
+    END);
+CREATE POLICY not_opened ON lantern.site_move AS RESTRICTIVE FOR INSERT TO lantern_app
+    WITH CHECK (CASE (SELECT lantern.asking_scope())
+        WHEN 'organisation' THEN true
+        WHEN 'areas' THEN lantern.my_site(from_site_id) AND lantern.my_site(to_site_id)
+        ELSE false
+    END);

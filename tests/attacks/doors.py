@@ -191,6 +191,26 @@ GROUND = [
     Door(f"PATCH {API}/assignments/{{assignment_id}}", MANAGERS, "assignment", body={"cover": True}, version=True),
 ]  # fmt: skip
 
+ASK = {"work_area_id": "{area}", "reason": "a light in the harbour"}
+WIDENINGS = [
+    Door(f"GET {API}/area-names", KNOWING),
+    Door(f"GET {API}/widenings", KNOWING),
+    Door(f"GET {API}/widenings/{{widening_id}}", KNOWING, "widening"),
+    Door(f"POST {API}/widenings", WORKERS | {DORA}, "area to ask for", body=ASK, instead={BEN: 409}),  # it is his
+    Door(f"POST {API}/widenings/{{widening_id}}/grant", KNOWING, "widening", body={"minutes": 5},
+         menders="widening to answer"),
+    Door(f"POST {API}/widenings/{{widening_id}}/refuse", KNOWING, "widening", menders="widening to answer"),
+    Door(f"POST {API}/widenings/{{widening_id}}/end", KNOWING, "widening", menders="own widening"),
+    Door("GET /widenings", KNOWING),
+    Door("GET /widenings/{widening_id}", KNOWING, "widening"),
+    Door("POST /widenings", WORKERS | {DORA}, "area to ask for", instead={BEN: 409},
+         form={"area": "{area}", "reason": "a light in the harbour"}),
+    Door("POST /widenings/{widening_id}/grant", KNOWING, "widening", form={"minutes": "5"},
+         menders="widening to answer"),
+    Door("POST /widenings/{widening_id}/refuse", KNOWING, "widening", menders="widening to answer"),
+    Door("POST /widenings/{widening_id}/end", KNOWING, "widening", menders="own widening"),
+]  # fmt: skip
+
 SITES = [
     Door(f"GET {API}/sites", REACHING, exact=True),
     Door(f"GET {API}/sites", REACHING, query="bbox=2,54.5,2.6,55", exact=True),
@@ -290,4 +310,4 @@ STEWARD = [
     Door("POST /steward/retention", frozenset({STEFAN}), form={"kind": "visits", "days": "700"}),
 ]
 
-DOORS = [*AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD]
+DOORS = [*AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD]

@@ -149,7 +149,9 @@ async def test_control_a_hole_put_in_is_found(tried: Tried, superuser: Connectio
         tried.faults.clear()
 
 
-READING = [door for door in DOORS if door.method == "GET" and not door.row]
+# What an area is called may be known to everyone of its organisation; where it lies may not.
+NAMES_OF_AREAS = {"GET /api/v1/area-names", "GET /widenings"}
+READING = [door for door in DOORS if door.method == "GET" and not door.row and door.what not in NAMES_OF_AREAS]
 HERE = "ST_Point(2.5, 54.6, 4326)"  # where nobody looks after anything
 OUT_OF_REACH = f"""
     INSERT INTO lantern.site (organisation_id, id, site_type, status, name, geom, revisit_days)

@@ -16,6 +16,7 @@ APP = {
     "lantern.access_token": KEEP_AND_DELETE,
     "lantern.account": KEEP,
     "lantern.account_secret": KEEP,
+    "lantern.area_name": KEEP,
     "lantern.assignment": KEEP,
     "lantern.authenticator": KEEP_AND_DELETE,
     "lantern.basemap_feature": KEEP_AND_DELETE,
@@ -44,6 +45,15 @@ APP = {
     "lantern.site_type": KEEP,
     "lantern.team": KEEP,
     "lantern.visit": KEEP_AND_DELETE,
+    "lantern.widening": "SELECT",
+    **{
+        f"lantern.widening.{column}": "INSERT"
+        for column in ("organisation_id", "id", "account_id", "work_area_id", "reason")
+    },
+    **{
+        f"lantern.widening.{column}": "UPDATE"
+        for column in ("granted_by", "granted_at", "ends_at", "ended_by", "ended_at")
+    },
     "lantern.work_area": KEEP,
     "release.geography": ADD,
     "release.geography_cell": ADD,

@@ -21,6 +21,7 @@ from geo.selection import Period, Selection
 from geo.work_area_query import find_work_area
 from web.page import render
 from web.site_type import site_types
+from web.widening import told_at_home
 from web.words import STATUSES
 
 router = APIRouter(prefix="/office", include_in_schema=False)
@@ -54,6 +55,7 @@ async def office_home(request: Request, asked: Managing) -> Response:
         months=await visits_by_month(asked.session, asker.organisation_id, asker.today, asker.time_zone),
         areas=sorted(coverage.areas, key=lambda area: (-area.overdue, area.name)),
         shapes=shapes(coverage),
+        told=await told_at_home(asked),
     )
 
 

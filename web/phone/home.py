@@ -14,7 +14,9 @@ from api.asking import Asked, Who, get_database, get_vault, refusal
 from geo.account import Role
 from geo.visit import Visit
 from geo.watch import AreaOfToday, WatchedSite, areas_of_today, watched_sites
+from geo.widening_query import opened_areas
 from web.page import render
+from web.widening import told_at_home
 
 router = APIRouter(prefix="/phone", include_in_schema=False)
 SHIFT = timedelta(hours=12)
@@ -46,9 +48,10 @@ async def phone_home(request: Request, asked: Working, saved: UUID | None = None
         "phone/home.html",
         request.state.asker,
         areas=areas,
+        told=await told_at_home(asked),
         due=[site for site in sites if site.days_late >= 0],
         later=[site for site in sites if site.days_late < 0],
-        places=places(areas, sites),
+        places=places([*areas, *await opened_areas(asked.session)], sites),
         saved=await _saved(asked, saved) if saved else None,
         arrived=await _arrived(asked),
     )
