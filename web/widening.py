@@ -32,7 +32,6 @@ from web.site_type import site_types
 router = APIRouter(prefix="/widenings", include_in_schema=False)
 TOLD = timedelta(days=30)
 TOLD_AT_HOME = timedelta(days=1)
-MINUTES = (15, 30, 60)
 MOST_SITES = 500
 SHORT = N_("Say it in a few words.")
 NO_AREA = N_("Choose one from the list.")
@@ -139,7 +138,6 @@ async def _one_page(request: Request, asked: Asked, named: Named, wrong: dict[st
         asked.asker,
         422 if wrong else 200,
         told=told,
-        minutes=MINUTES,
         wrong=wrong,
         shows_sites=seen["places"] is not None,
         **seen,

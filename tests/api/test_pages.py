@@ -16,11 +16,20 @@ pytestmark = pytest.mark.anyio
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 HOSTILE = "\"'><script>alert(1)</script>"
 PAGES = {
-    "alice": ["/phone", "/phone/visit", "/account"],
-    "mara": ["/office", "/office/releases", "/import", "/accounts", "/planner", "/planner/how-to-read", "/account"],
+    "alice": ["/phone", "/phone/visit", "/widenings", "/account"],
+    "mara": [
+        "/office",
+        "/widenings",
+        "/office/releases",
+        "/import",
+        "/accounts",
+        "/planner",
+        "/planner/how-to-read",
+        "/account",
+    ],
     "pim": ["/planner", "/planner/how-to-read", "/account"],
-    "dora": ["/account"],
-    "stefan": ["/accounts", "/planner", "/planner/how-to-read", "/account"],
+    "dora": ["/widenings", "/account"],
+    "stefan": ["/accounts", "/widenings", "/planner", "/planner/how-to-read", "/account"],
 }
 EVERY = sorted({path for paths in PAGES.values() for path in paths})
 

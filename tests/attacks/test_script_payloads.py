@@ -54,10 +54,12 @@ FIELDS = {
     ("sites", "cleared_by"): "site_status.cleared_by",
     ("visits", "note"): "visit.note",
     ("session", "purpose"): "session.purpose",
+    ("widenings", "reason"): "widening.reason",
 }
 """Where the API's texts are kept."""
 NOT_KEPT = {"password", "current", "new", "code", "email", "period"}
 FORM_FIELDS = {
+    "AskForm.reason": "widening.reason",
     "TokenForm.name": "access_token.name",
     "AccountForm.name": "account.name",
     "AccountForm.email": "account.email",
@@ -128,7 +130,8 @@ class Surfer:
 def pages(app: FastAPI, town: SmallTown) -> list[str]:
     """The address of every page that there is, by the routes of the app."""
     there = [path for method, path in routes_of(app) if method == "GET" and not path.startswith("/api/")]
-    given = {"{area_id}": str(town.areas["south"]), "{what}": "sites"}
+    south = str(town.areas["south"])
+    given = {"{area_id}": south, "{widening_id}": south, "{what}": "sites"}
     found = [re.sub(r"{\w+}", lambda name: given[name[0]], path) for path in there if path not in NO_PAGES | {"/"}]
     return [*found, "/maps/coverage?sites=overdue"]
 

@@ -31,6 +31,7 @@ PAGES = [
     ("pim", "/planner/how-to-read"),
     ("pim", "/office"),
     ("dora", "/account"),
+    ("dora", "/widenings"),
     ("", "/sign-in/code"),
     ("alice", "/account/passkeys"),
     ("mara", "/account/second-factor"),
