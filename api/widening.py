@@ -22,7 +22,7 @@ from geo.widening import LONGEST_MINUTES, LONGEST_REASON, SHORTEST_REASON, State
 from geo.widening_query import Named, find_widening, list_widenings
 
 router: APIRouter = noun_router("widenings")
-STEP = problems(400, 404, 409, 413)
+STEP = problems(400, 404, 409)
 WIDENED = {"areas", "desk"}
 """The scopes that a widening can widen: a manager reaches everything, a steward and a planner reach no place, ever."""
 
