@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from tests.fixtures.catalogue import faults, grants, tables
 from tests.fixtures.policy_predicate import Asker, Predicate
-from tests.fixtures.policy_town import KINDS, Row
+from tests.fixtures.policy_town import KINDS, Row, Town
 from tests.fixtures.policy_trial import ALONE, TRIED, Connection, differences, random_asker, settled
 
 TOWNS, ASKERS = 6, 50
@@ -88,17 +88,22 @@ def test_it_is_so_in_ten_thousand_random_cases(alone: Connection) -> None:
 
 
 def test_a_policy_that_is_dropped_or_opened_is_missed_each_of_them(alone: Connection) -> None:
-    unseen = set()
-    with settled(alone, 1) as town:
-        askers = [random_asker(town) for _ in range(300)]
-        made = mutants(alone)
-        assert len(made) > 200
-        for table, statement in made:
-            with alone.transaction(force_rollback=True):
-                alone.execute(statement.encode())
-                if not any(differences(alone, town, asker, [table]) for asker in askers):
-                    unseen.add(statement)
-    assert unseen == SAME_AS_BEFORE
+    unseen = mutants(alone)
+    assert len(unseen) > 200
+    for seed in (1, 2, 3, 4):
+        with settled(alone, seed) as town:
+            askers = [random_asker(town) for _ in range(300)]
+            unseen = [
+                (table, statement) for table, statement in unseen if not _missed(alone, town, askers, table, statement)
+            ]
+    assert {statement for _, statement in unseen} == SAME_AS_BEFORE
+
+
+def _missed(connection: Connection, town: Town, askers: list[Asker], table: str, statement: str) -> bool:
+    """Whether one of the askers sees or does something else than they should."""
+    with connection.transaction(force_rollback=True):
+        connection.execute(statement.encode())
+        return any(differences(connection, town, asker, [table]) for asker in askers)
 
 
 def test_what_cannot_be_told_by_rows_is_told_by_the_catalogue(owner_url: str) -> None:
