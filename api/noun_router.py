@@ -79,7 +79,6 @@ def noun_router(path: str, *more: int) -> APIRouter:
     )
 
 
-AGAIN: dict[int | str, dict[str, Any]] = {200: {"description": "The same delivery again."}}
 READ = problems(404)
 CREATE = problems(400, 409)
 CHANGE = problems(400, 404, 409, 412, 428)

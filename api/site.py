@@ -12,8 +12,9 @@ from api.asking import Asked, Exact, ManagingExact, OpenedExact
 from api.body import Body, Line, Note, PastDay, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.note import Notes, notes_for
-from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
+from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
+from api.received import AGAIN, received
 from api.version import IfMatch, check_version, etag
 from geo.delivery import Delivery, body_hash
 from geo.log import Act, note
@@ -107,9 +108,10 @@ async def found(asked: Asked, site_id: UUID, lock: bool = False) -> Site:
     return site
 
 
-async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
-    """Makes a site under an id, once: 201, or 200 for the same delivery again. Raises `id-taken` for any other,
-    the same whether the asker sees what stands there or not."""
+async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> Response:
+    """Makes a site under an id, once: 201, or 200 for the same delivery again; its maker, if they do not reach the site
+    any more, hears no more than that it was taken. Raises `id-taken` for any other, the same whether the asker sees
+    what stands there or not."""
     asker = asked.asker
     notes = await notes_for(asked)
     place = await point_of(asked, body.geom)
@@ -124,8 +126,10 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> GeoJSON:
     delivery = await create_site(asked.session, values, asker.account_id, notes.keys)
     if delivery is Delivery.TAKEN:
         raise Problem(ID_TAKEN)
+    site = await find_site(asked.session, asker.organisation_id, site_id)
+    if site is None:
+        return await received(asked, "site", site_id)
     new = delivery is Delivery.NEW
-    site = await found(asked, site_id)
     return answer(asked, site, notes, Act.CREATED if new else Act.READ, 201 if new else 200)
 
 
@@ -173,7 +177,7 @@ async def create(body: NewSite, asked: Exact) -> Response:
     "/{site_id}",
     response_class=GeoJSON,
     response_model=Feature[SiteProperties],
-    responses=CREATE | CHANGE | {201: {"description": "Made."}},
+    responses=AGAIN | CREATE | CHANGE | {201: {"description": "Made."}},
 )
 async def put(site_id: UUID, body: SiteIn, asked: Exact, if_match: IfMatch = None) -> Response:
     """Without If-Match makes the site, or recognises the same delivery; with If-Match changes it as a whole."""

@@ -15,8 +15,9 @@ from api.asking import Asked, Exact
 from api.body import Body, Day, Happened, LongNote, PointIn, absent, point_of
 from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.note import Notes, notes_for
-from api.noun_router import AGAIN, CHANGE, CREATE, READ, noun_router
+from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.problem import FORBIDDEN, ID_TAKEN, INVALID_INPUT, NOT_FOUND, Problem
+from api.received import AGAIN, received
 from api.vault import Keys
 from api.version import IfMatch, check_version, etag
 from geo.account import Role
@@ -130,8 +131,9 @@ async def found(asked: Asked, visit_id: UUID) -> Visit:
     return visit
 
 
-async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn, keys: Keys) -> tuple[Visit, Delivery]:
-    """Logs a visit under an id, once; the same delivery again finds it logged. Raises `id-taken` for any other."""
+async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn, keys: Keys) -> tuple[Visit | None, Delivery]:
+    """Logs a visit under an id, once; the same delivery again finds it logged, or None where its maker does not see it
+    any more. Raises `id-taken` for any other."""
     asker = asked.asker
     place = None if body.geom is None else await point_of(asked, body.geom)
     plain = body.model_dump(mode="json", exclude={"id", "geom"}) | {"geom": place and mapping(place)["coordinates"]}
@@ -146,12 +148,14 @@ async def deliver_visit(asked: Asked, visit_id: UUID, body: VisitIn, keys: Keys)
     delivery = await log_visit(asked.session, values, asker.account_id, keys)
     if delivery is Delivery.TAKEN:
         raise Problem(ID_TAKEN)
-    return await found(asked, visit_id), delivery
+    return await find_visit(asked.session, asker.organisation_id, visit_id), delivery
 
 
-async def deliver(asked: Asked, visit_id: UUID, body: VisitIn) -> GeoJSON:
+async def deliver(asked: Asked, visit_id: UUID, body: VisitIn) -> Response:
     notes = await notes_for(asked)
     visit, delivery = await deliver_visit(asked, visit_id, body, notes.keys)
+    if visit is None:
+        return await received(asked, "visit", visit_id)
     new = delivery is Delivery.NEW
     return answer(asked, visit, notes, Act.CREATED if new else Act.READ, 201 if new else 200)
 
@@ -211,7 +215,7 @@ async def create(body: NewVisit, asked: Exact) -> Response:
     "/{visit_id}",
     response_class=GeoJSON,
     response_model=Feature[VisitProperties],
-    responses=CREATE | CHANGE | {201: {"description": "Logged."}},
+    responses=AGAIN | CREATE | CHANGE | {201: {"description": "Logged."}},
 )
 async def put(visit_id: UUID, body: VisitIn, asked: Exact, if_match: IfMatch = None) -> Response:
     """Without If-Match logs the visit, or recognises the same delivery; with If-Match changes it as a whole."""

@@ -20,6 +20,7 @@ from sqlalchemy.types import Uuid
 from geo.account import AccessToken, SignIn
 from geo.change import Change
 from geo.log import Act, LogEntry, note
+from geo.receipt import Receipt
 from geo.schema import OfOrganisation, Row, new_id, to, to_organisation
 from geo.site import Site, Status
 from geo.visit import Visit
@@ -219,7 +220,9 @@ async def _coarsen(session: AsyncSession, organisation_id: UUID, ids: list[UUID]
 
 
 async def _forget(session: AsyncSession, organisation_id: UUID, noun: str, ids: list[UUID]) -> None:
-    """What rows were before they were changed."""
+    """What rows were before they were changed, and the receipts for them."""
+    receipts = (Receipt.organisation_id == organisation_id, Receipt.noun == noun, Receipt.noun_id == _any(ids))
+    await session.execute(delete(Receipt).where(*receipts))
     theirs = (Change.organisation_id == organisation_id, Change.noun == noun, Change.noun_id == _any(ids))
     await session.execute(delete(Change).where(*theirs))
 

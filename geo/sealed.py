@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo.change import Change
 from geo.city_sign_in import CitySignIn
 from geo.note import COLUMNS
+from geo.receipt import Receipt
 from geo.schema import Row
 from geo.seal import CannotOpen, NewestSeal, Place, Seal
 from geo.second_factor import Authenticator
@@ -45,6 +46,8 @@ SEALED = (
     SealedColumn(Visit, "body_hash"),
     SealedColumn(Change, "note_sealed", ("site", COLUMNS[Site]), "noun_id", Change.noun == "site"),
     SealedColumn(Change, "note_sealed", ("visit", COLUMNS[Visit]), "noun_id", Change.noun == "visit"),
+    SealedColumn(Receipt, "body_hash", ("site", "body_hash"), "noun_id", Receipt.noun == "site"),
+    SealedColumn(Receipt, "body_hash", ("visit", "body_hash"), "noun_id", Receipt.noun == "visit"),
     SealedColumn(Authenticator, "secret"),
     SealedColumn(CitySignIn, "client_secret"),
 )

@@ -23,8 +23,8 @@ STATUSES = "'unverified', 'active', 'inactive', 'closed', 'do-not-list'"
 
 class Site(OfOrganisation, Placed, Versioned, Row):
     """`uncertainty_m` is the radius in metres in which the place really lies; `revisit_days` its revisit interval.
-    `body_hash` is the SHA-256 of what it was made from, sealed, by which the same delivery is known when it comes
-    again. `coarsened_at`: since then the point is the middle of its cell of 250 m, without name and notes."""
+    `body_hash` is of an older version, which kept here what a receipt keeps now. `coarsened_at`: since then the point
+    is the middle of its cell of 250 m, without name and notes."""
 
     __tablename__ = "site"
     __table_args__ = (

@@ -27,8 +27,8 @@ async def create_site(session: AsyncSession, values: dict[str, Any], by: UUID | 
 
     Without `revisit_days` it begins with the interval of its type. Raises Refusal for an unknown type.
     """
-    if await delivered(session, Site, values, seal):
-        return Delivery.SAME
+    if known := await delivered(session, Site, values, seal):
+        return known
     usual = await _revisit_days(session, values["organisation_id"], values["site_type"])
     row = {
         **_with_sealed_note(values, values["id"], seal),
@@ -37,7 +37,7 @@ async def create_site(session: AsyncSession, values: dict[str, Any], by: UUID | 
         "logged_by": by,
         "updated_by": by,
     }
-    delivery = await deliver(session, Site, row, seal)
+    delivery = await deliver(session, Site, row, by, seal)
     if delivery is Delivery.NEW:
         await _step(session, values["organisation_id"], values["id"], values["status"], by)
     return delivery

@@ -12,6 +12,7 @@ from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 from geo.passkey import Passkey, PasskeyChallenge
+from geo.receipt import Receipt
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
 from geo.release_geography import Geography, GeographyCell, GeographyDistrict
@@ -47,6 +48,7 @@ __all__ = [
     "OrganisationKey",
     "Passkey",
     "PasskeyChallenge",
+    "Receipt",
     "RecoveryCode",
     "Release",
     "ReleaseCharge",

@@ -39,8 +39,8 @@ class Band(StrEnum):
 
 class Visit(OfOrganisation, Placed, Versioned, Row):
     """`geom` is where the worker was; `site_id` is empty when a place was searched that is no known site.
-    `account_id` is who went (empty for old logs), `team_id` the team then. `body_hash` is the SHA-256 of what it was
-    made from, sealed, by which the same delivery is known when it comes again."""
+    `account_id` is who went (empty for old logs), `team_id` the team then. `body_hash` is of an older
+    version, which kept here what a receipt keeps now."""
 
     __tablename__ = "visit"
     __table_args__ = (

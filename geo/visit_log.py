@@ -28,8 +28,8 @@ async def log_visit(session: AsyncSession, values: dict[str, Any], by: UUID | No
     Without a point it lies where its site does. The team is that of the account. Someone met makes the site active.
     Raises Refusal for a site that who asks does not reach, and for a visit that has neither point nor site.
     """
-    if await delivered(session, Visit, values, seal):
-        return Delivery.SAME
+    if known := await delivered(session, Visit, values, seal):
+        return known
     organisation_id = values["organisation_id"]
     row = {
         **_with_sealed_note(values, values["id"], seal),
@@ -37,7 +37,7 @@ async def log_visit(session: AsyncSession, values: dict[str, Any], by: UUID | No
         "team_id": await _team(session, organisation_id, values.get("account_id")),
         "updated_by": by,
     }
-    delivery = await deliver(session, Visit, row, seal)
+    delivery = await deliver(session, Visit, row, by, seal)
     if delivery is Delivery.NEW:
         visit = await find_visit(session, organisation_id, values["id"])
         assert visit is not None

@@ -1,4 +1,4 @@
-"""Column guards: what each role may change in a row that it may see."""
+"""Column guards: what each role may change in a row that it may see; and receipts for what phones delivered."""
 
 from alembic import op
 
@@ -14,11 +14,13 @@ def upgrade() -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
     run(bind, "0007_guards.sql")
+    run(bind, "0007_receipts.sql")
     bind.exec_driver_sql("RESET ROLE")
 
 
 def downgrade() -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0007_no_receipts.sql")
     run(bind, "0007_no_guards.sql")
     bind.exec_driver_sql("RESET ROLE")

@@ -33,6 +33,8 @@ APP = {
     "lantern.organisation_key.wrapped": "UPDATE",
     "lantern.passkey": KEEP_AND_DELETE,
     "lantern.passkey_challenge": KEEP_AND_DELETE,
+    "lantern.receipt": "DELETE INSERT SELECT",
+    "lantern.receipt.body_hash": "UPDATE",
     "lantern.recovery_code": KEEP_AND_DELETE,
     "lantern.release_charge": ADD,
     "lantern.retention_rule": "SELECT",

@@ -24,6 +24,7 @@ SEALED = """
     UNION ALL SELECT body_hash FROM lantern.site WHERE organisation_id = '{of}' AND body_hash IS NOT NULL
     UNION ALL SELECT note_sealed FROM lantern.visit WHERE organisation_id = '{of}' AND note_sealed IS NOT NULL
     UNION ALL SELECT body_hash FROM lantern.visit WHERE organisation_id = '{of}' AND body_hash IS NOT NULL
+    UNION ALL SELECT body_hash FROM lantern.receipt WHERE organisation_id = '{of}'
     UNION ALL SELECT note_sealed FROM lantern.change WHERE organisation_id = '{of}' AND note_sealed IS NOT NULL
     UNION ALL SELECT secret FROM lantern.authenticator WHERE organisation_id = '{of}'
 """
