@@ -22,7 +22,7 @@ AGAIN: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The same delivery again: the row, or of a row that you do not reach any more its id and the "
         "version that was made.",
-        "content": {"application/json": {"schema": Received.model_json_schema()}},
+        "content": {"application/geo+json": {}, "application/json": {"schema": Received.model_json_schema()}},
     }
 }
 
