@@ -11,7 +11,7 @@ pytest_plugins = [
     "tests.fixtures.importing",
     "tests.fixtures.client",
     "tests.fixtures.provider",
-    "tests.fixtures.city",
+    "tests.fixtures.city_account",
     "tests.fixtures.browser",
     "tests.fixtures.crowd",
     "tests.fixtures.gent",

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from api.settings import Settings
-from tests.fixtures.city import ORIGIN, City, is_in, out, refused, there, trip
+from tests.fixtures.city_account import ORIGIN, Connect, is_in, out, refused, there, trip
 from tests.fixtures.look import look, run
 from tests.fixtures.provider import CLIENT_ID, SECRET, CityProvider, Claims, Person, unsigned
 from tests.fixtures.town import SmallTown
@@ -47,7 +47,7 @@ def wrong_claims(claims: Claims, now: int) -> dict[str, Claims]:
 
 
 async def test_a_token_that_says_something_else_than_was_agreed_proves_nothing(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"))
     now = int(time.time())
@@ -66,7 +66,7 @@ async def test_a_token_that_says_something_else_than_was_agreed_proves_nothing(
 
 
 async def test_a_token_that_the_provider_did_not_sign_proves_nothing(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     provider = city_provider
     provider.person = Person("a-17", town.email("alice"))
@@ -87,7 +87,7 @@ async def test_a_token_that_the_provider_did_not_sign_proves_nothing(
 
 
 async def test_a_new_key_of_the_provider_is_found(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str,
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     city_provider.person = Person("a-17", town.email("alice"))
@@ -102,7 +102,12 @@ async def test_a_new_key_of_the_provider_is_found(
 
 
 async def test_a_provider_that_answers_in_the_name_of_another_is_refused(
-    app: FastAPI, anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    app: FastAPI,
+    anyone: httpx.AsyncClient,
+    connect: Connect,
+    city_provider: CityProvider,
+    town: SmallTown,
+    owner_url: str,
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"))
     way = await there(await out(anyone, owner_url))
@@ -116,7 +121,7 @@ async def test_a_provider_that_answers_in_the_name_of_another_is_refused(
 
 
 async def test_a_provider_that_is_silent_or_leads_elsewhere_is_told_and_waited_for_no_longer_than_seconds(
-    app: FastAPI, anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, owner_url: str,
+    app: FastAPI, anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, owner_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     provider, city_id = city_provider, look(owner_url, "SELECT id FROM lantern.city_sign_in")[0][0]

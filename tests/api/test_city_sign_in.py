@@ -15,7 +15,7 @@ from api.command.refusal import Refusal
 from api.database import Database
 from api.settings import Settings
 from api.vault import Vault
-from tests.fixtures.city import BACK, ORIGIN, SESSION, City, is_in, out, refused, there, trip
+from tests.fixtures.city_account import BACK, ORIGIN, SESSION, Connect, is_in, out, refused, there, trip
 from tests.fixtures.look import look, run
 from tests.fixtures.provider import CLIENT_ID, SECRET, CityProvider, Person
 from tests.fixtures.town import PASSWORD, SmallTown
@@ -29,7 +29,7 @@ def settings(settings: Settings) -> Settings:
 
 
 async def test_alice_signs_in_with_the_account_of_her_city(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     assert "Sign in with the City of Doggerstad" in (await anyone.get("/sign-in")).text
     city_provider.person = Person("a-17", town.email("alice").title())
@@ -42,7 +42,7 @@ async def test_alice_signs_in_with_the_account_of_her_city(
 
 
 async def test_what_is_sent_along_is_new_each_time_and_what_is_kept_is_a_hash_and_sealed(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     sent = [parse_qs(urlsplit(await out(anyone, owner_url)).query) for _ in range(2)]
     for name in ("state", "nonce", "code_challenge"):
@@ -61,7 +61,7 @@ async def test_what_is_sent_along_is_new_each_time_and_what_is_kept_is_a_hash_an
 
 
 async def test_from_then_on_the_person_counts_and_not_the_address(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"))
     await trip(anyone, owner_url)
@@ -76,7 +76,12 @@ async def test_from_then_on_the_person_counts_and_not_the_address(
 
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
 async def test_an_address_that_was_not_verified_ties_nobody(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str, verified: Any
+    anyone: httpx.AsyncClient,
+    connect: Connect,
+    city_provider: CityProvider,
+    town: SmallTown,
+    owner_url: str,
+    verified: Any,
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"), email_verified=verified)
     assert await refused(anyone, await trip(anyone, owner_url))
@@ -84,13 +89,13 @@ async def test_an_address_that_was_not_verified_ties_nobody(
 
 
 async def test_nobody_comes_into_another_organisation_and_no_account_is_made(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     before = look(owner_url, "SELECT count(*) FROM lantern.account")
     for subject, email in (("o-1", town.email("otto")), ("e-1", "eve@doggerstad.example"), ("n-1", "")):
         city_provider.person = Person(subject, email)
         assert await refused(anyone, await trip(anyone, owner_url)), email
-    await city("silverpit")
+    await connect("silverpit")
     city_provider.person = Person("o-1", town.email("otto"))
     answer = await trip(anyone, owner_url, "silverpit")
     assert "/sign-in/code" in answer.text
@@ -100,18 +105,18 @@ async def test_nobody_comes_into_another_organisation_and_no_account_is_made(
 
 
 async def test_an_address_outside_the_citys_domain_ties_nobody(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
-    await city(email_domain="gent.example")
+    await connect(email_domain="gent.example")
     city_provider.person = Person("a-17", town.email("alice"))
     assert await refused(anyone, await trip(anyone, owner_url))
-    await city(email_domain="doggerstad.example")
+    await connect(email_domain="doggerstad.example")
     await trip(anyone, owner_url)
     assert await is_in(anyone, "Alice")
 
 
 async def test_who_left_does_not_come_in(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"))
     await trip(anyone, owner_url)
@@ -123,7 +128,7 @@ async def test_who_left_does_not_come_in(
 
 
 async def test_a_manager_gives_the_code_of_lantern_unless_the_city_asked_for_a_second_factor(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     for more in ({}, {"amr": ["pwd"]}, {"amr": "mfa"}, {"acr": "high"}):
         city_provider.person = Person("m-1", town.email("mara"), more=more)
@@ -138,14 +143,14 @@ async def test_a_manager_gives_the_code_of_lantern_unless_the_city_asked_for_a_s
     assert await is_in(anyone, "Mara")
     for more in ({"amr": ["pwd", "mfa"]}, {"acr": "high"}):
         anyone.cookies.clear()
-        await city(second_factor_acr="high")
+        await connect(second_factor_acr="high")
         city_provider.person = Person("m-1", town.email("mara"), more=more)
         await trip(anyone, owner_url)
         assert await is_in(anyone, "Mara")
 
 
 async def test_a_manager_without_any_second_factor_can_do_nothing_but_set_one_up(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     run(owner_url, "DELETE FROM lantern.authenticator")
     city_provider.person = Person("m-1", town.email("mara"))
@@ -155,7 +160,12 @@ async def test_a_manager_without_any_second_factor_can_do_nothing_but_set_one_up
 
 
 async def test_a_state_that_was_not_given_to_this_browser_is_refused(
-    app: FastAPI, anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    app: FastAPI,
+    anyone: httpx.AsyncClient,
+    connect: Connect,
+    city_provider: CityProvider,
+    town: SmallTown,
+    owner_url: str,
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"))
     way = await there(await out(anyone, owner_url))
@@ -174,7 +184,7 @@ async def test_a_state_that_was_not_given_to_this_browser_is_refused(
 
 
 async def test_a_way_back_is_good_once_and_for_five_minutes(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     city_provider.person = Person("a-17", town.email("alice"))
     way = await there(await out(anyone, owner_url))
@@ -194,7 +204,12 @@ async def test_a_way_back_is_good_once_and_for_five_minutes(
 
 
 async def test_a_code_that_was_used_or_is_of_another_trip_is_refused(
-    app: FastAPI, anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    app: FastAPI,
+    anyone: httpx.AsyncClient,
+    connect: Connect,
+    city_provider: CityProvider,
+    town: SmallTown,
+    owner_url: str,
 ) -> None:
     """The second is what PKCE and the nonce are for: a code stolen from someone else's trip."""
     city_provider.person = Person("a-17", town.email("alice"))
@@ -207,7 +222,7 @@ async def test_a_code_that_was_used_or_is_of_another_trip_is_refused(
 
 
 async def test_the_provider_itself_refuses_a_code_without_its_verifier(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     """So that what the tests above saw was PKCE at work."""
     city_provider.person = Person("a-17", town.email("alice"))
@@ -227,7 +242,7 @@ async def test_the_provider_itself_refuses_a_code_without_its_verifier(
 
 
 async def test_who_breaks_off_at_the_provider_hears_it_plainly_and_nothing_is_echoed(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
     answer = await trip(anyone, owner_url)
     assert await refused(anyone, answer)
@@ -238,9 +253,9 @@ async def test_who_breaks_off_at_the_provider_hears_it_plainly_and_nothing_is_ec
 
 
 async def test_where_the_city_is_the_only_way_nothing_else_opens(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
 ) -> None:
-    await city(only_way=True)
+    await connect(only_way=True)
     answer = await anyone.post(SESSION, json={"email": town.email("alice"), "password": PASSWORD})
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/city-sign-in-required")
     wrong = await anyone.post(SESSION, json={"email": town.email("alice"), "password": "nonsense"})
@@ -258,19 +273,19 @@ async def test_where_the_city_is_the_only_way_nothing_else_opens(
 
 
 async def test_another_issuer_ends_all_ties_and_taking_it_away_ends_the_way(
-    anyone: httpx.AsyncClient, city: City, city_provider: CityProvider, town: SmallTown, owner_url: str,
+    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str,
     database_url: str, vault: Vault,
 ) -> None:  # fmt: skip
     city_provider.person = Person("a-17", town.email("alice"))
     await trip(anyone, owner_url)
-    await city(name="another name")
+    await connect(name="another name")
     assert look(owner_url, "SELECT count(*) FROM lantern.city_identity") == [(1,)]
     run(owner_url, "UPDATE lantern.city_sign_in SET issuer = 'https://before.example'")
-    await city()
+    await connect()
     assert look(owner_url, "SELECT count(*) FROM lantern.city_identity") == [(0,)]
     database = Database(database_url, pool_size=1)
     with pytest.raises(Refusal, match="does not answer"):
-        await city(issuer=city_provider.issuer + "/other")
+        await connect(issuer=city_provider.issuer + "/other")
     await remove_city_sign_in(database, await database.asker_of_organisation("doggerstad"))
     await database.close()
     assert look(owner_url, "SELECT count(*) FROM lantern.city_sign_in") == [(0,)]
@@ -279,7 +294,7 @@ async def test_another_issuer_ends_all_ties_and_taking_it_away_ends_the_way(
 
 
 async def test_asking_without_end_has_to_wait(
-    anyone: httpx.AsyncClient, city: City, owner_url: str, town: SmallTown
+    anyone: httpx.AsyncClient, connect: Connect, owner_url: str, town: SmallTown
 ) -> None:
     for _ in range(100):
         await out(anyone, owner_url)

@@ -239,13 +239,13 @@ async def test_a_token_sets_nothing_up_and_works_without_a_code(client: Client, 
     assert (await anyone.get(FACTOR, headers=bearer)).status_code == 403
 
 
-async def test_who_becomes_a_manager_must_set_one_up_with_the_sessions_and_tokens_they_have(
+async def test_who_becomes_a_planner_must_set_one_up_with_the_sessions_and_tokens_they_have(
     client: Client, anyone: httpx.AsyncClient, town: SmallTown
 ) -> None:
     mara, alice = await client("mara"), await client("alice")
     bearer = {"Authorization": f"Bearer {(await alice.post(TOKENS, json={'name': 'QGIS'})).json()['token']}"}
     path = f"/api/v1/accounts/{town.accounts['alice']}"
-    assert (await mara.patch(path, json={"roles": ["manager"]}, headers={"If-Match": '"1"'})).status_code == 200
+    assert (await mara.patch(path, json={"roles": ["planner"]}, headers={"If-Match": '"1"'})).status_code == 200
     assert slug(await alice.get("/api/v1/sites")) == (403, "second-factor-required")
     assert slug(await anyone.get("/api/v1/sites", headers=bearer)) == (403, "second-factor-required")
 

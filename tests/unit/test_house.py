@@ -72,3 +72,14 @@ def test_every_dependency_has_a_reason() -> None:
     names = {re.split(r"[\[<>=; ]", line)[0] for line in wanted}
     said = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert {name for name in names if name not in said and not name.startswith("types-")} == set()
+
+
+def test_no_two_fixtures_that_every_test_gets_share_a_name() -> None:
+    names = [
+        node.name
+        for path in tracked("tests/fixtures/*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and any("pytest.fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+    ]
+    assert {name for name in names if names.count(name) > 1} == set()
