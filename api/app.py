@@ -19,6 +19,8 @@ from api import (
     coverage,
     device,
     district,
+    erasure,
+    erasure_file,
     export,
     log,
     me,
@@ -76,6 +78,7 @@ NOUNS = (
     upload,
     log,
     retention,
+    erasure,
 )
 
 
@@ -96,7 +99,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        kept = [asyncio.create_task(keeping) for keeping in (anchors.keep(database), retention_run.keep(database))]
+        keepers = (
+            anchors.keep(database),
+            retention_run.keep(database),
+            erasure_file.keep(database, app.state.vault, settings.home),
+        )
+        kept = [asyncio.create_task(keeper) for keeper in keepers]
         yield
         for task in kept:
             task.cancel()

@@ -137,6 +137,20 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def erasing(self, asker: Asker) -> AsyncIterator[AsyncSession]:
+        """One transaction of a steward that puts ids on the list of erasures, and reaches what is on it alone."""
+        async with self._transaction(
+            "lantern_app",
+            RETENTION_TIMEOUT_S,
+            asker.author,
+            organisation_id=str(asker.organisation_id),
+            account_id=str(asker.account_id or ""),
+            scope="erasure",
+            roles=",".join(sorted(asker.roles)),
+        ) as session:
+            yield session
+
+    @asynccontextmanager
     async def _transaction(
         self, role: LiteralString, timeout_s: int, author: Author | None, **settings: str
     ) -> AsyncIterator[AsyncSession]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.erasure import was_erased
 from geo.receipt import Receipt, find_receipt
 from geo.seal import CannotOpen, Place, Seal
 from geo.site import Site
@@ -17,7 +18,8 @@ from geo.visit import Visit
 
 
 class Delivery(Enum):
-    """What became of it. TAKEN: the id stands for something else, seen or unseen by who asks.
+    """What became of it. TAKEN: the id stands for something else, seen or unseen by who asks, or for
+    what was erased.
 
     TAKEN tells whoever holds an id that a row of their organisation has it, and nothing else of the row: not whose it
     is, not where, not whether it is reached. That cannot be hidden, for a second row of the id cannot be made. Nobody
@@ -65,6 +67,9 @@ async def deliver(
     new = insert(table).values(**row).on_conflict_do_nothing(index_elements=key).returning(table.id)
     if (await session.execute(new)).first() is None:
         return await delivered(session, table, values, seal) or Delivery.TAKEN
+    # Asked last: an erasure that this waited for is known by now. Whoever is told TAKEN takes the row back.
+    if await was_erased(session, values["organisation_id"], [values["id"]]):
+        return Delivery.TAKEN
     if by is not None:
         sealed = seal.seal(values["body_hash"].hex(), **_place(table, values))
         of = {"noun": table.__tablename__, "noun_id": values["id"], "account_id": by}

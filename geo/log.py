@@ -35,6 +35,7 @@ class Act(StrEnum):
     CITY_SIGN_IN_SET = "city-sign-in-set"
     CREATED = "created"
     DEVICE_REVOKED = "device-revoked"
+    ERASED = "erased"
     EXPORTED = "exported"
     IMPORTED = "imported"
     KEYS_ROTATED = "keys-rotated"

@@ -8,6 +8,7 @@ from geo.basemap import BasemapFeature
 from geo.change import Change
 from geo.city_sign_in import CityIdentity, CitySignIn
 from geo.district import District
+from geo.erasure import Erasure
 from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
@@ -39,6 +40,7 @@ __all__ = [
     "CityIdentity",
     "CitySignIn",
     "District",
+    "Erasure",
     "Geography",
     "GeographyCell",
     "GeographyDistrict",

@@ -27,11 +27,13 @@ from web.phone import home as phone
 from web.phone import visit
 from web.planner import home as planner
 from web.static_file import StaticFiles
-from web.steward import log, retention
+from web.steward import erasures, log, retention
 
 PAGES = (
     sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
     releases, upload, planner, maps, log, retention, widening,
+    sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office, releases,
+    upload, planner, maps, log, retention, erasures,
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ PLACES = {
     "log": ("log", "app"),
     "dpia": ("dpia", "run_dpia"),
     "retention": ("retention", "app"),
+    "erasures": ("erasures", "app"),
 }
 """In the order of the help: the module in this package, and the function or the group of commands in it."""
 

@@ -14,11 +14,13 @@ def upgrade() -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
     run(bind, "0009_retention.sql")
+    run(bind, "0009_erasure.sql")
     bind.exec_driver_sql("RESET ROLE")
 
 
 def downgrade() -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0009_no_erasure.sql")
     run(bind, "0009_no_retention.sql")
     bind.exec_driver_sql("RESET ROLE")

@@ -307,6 +307,20 @@ STEWARD = [
     Door(f"GET {API}/retention", frozenset({STEFAN})),
     Door(f"PUT {API}/retention/{{kind}}", frozenset({STEFAN}), body={"days": 700}, plain={"kind": "visits"}),
     Door("GET /steward/retention", frozenset({STEFAN})),
+    Door(f"GET {API}/erasures", frozenset({STEFAN})),
+    Door(
+        f"POST {API}/erasures",
+        frozenset({STEFAN}),
+        "site of the city",
+        body={"site_id": "{site of the city}", "reason": "asked"},
+    ),
+    Door("GET /steward/erasures", frozenset({STEFAN})),
+    Door(
+        "POST /steward/erasures",
+        frozenset({STEFAN}),
+        "site of the city",
+        form={"site_id": "{site of the city}", "reason": "asked", "understood": "yes"},
+    ),
     Door("POST /steward/retention", frozenset({STEFAN}), form={"kind": "visits", "days": "700"}),
 ]
 

@@ -37,6 +37,7 @@ PAGES = [
     ("mara", "/account/second-factor"),
     ("stefan", "/accounts"),
     ("stefan", "/steward/retention"),
+    ("stefan", "/steward/erasures"),
 ]
 
 

@@ -25,6 +25,8 @@ APP = {
     "lantern.city_identity": "DELETE INSERT SELECT",
     "lantern.city_sign_in": KEEP_AND_DELETE,
     "lantern.district": KEEP,
+    "lantern.erasure": "SELECT",
+    **{f"lantern.erasure.{name}": "INSERT" for name in ("organisation_id", "id", "noun", "reason", "erased_by")},
     "lantern.log_entry": ADD,
     "lantern.log_head": KEEP,
     "lantern.organisation": KEEP,
@@ -41,9 +43,9 @@ APP = {
     **{f"lantern.retention_rule.{name}": "INSERT" for name in ("organisation_id", "id", "kind", "days", "changed_by")},
     "lantern.session": KEEP_AND_DELETE,
     "lantern.sign_in_try": KEEP_AND_DELETE,
-    "lantern.site": KEEP,
-    "lantern.site_move": ADD,
-    "lantern.site_status": ADD,
+    "lantern.site": KEEP_AND_DELETE,
+    "lantern.site_move": "DELETE INSERT SELECT",
+    "lantern.site_status": "DELETE INSERT SELECT",
     "lantern.site_type": KEEP,
     "lantern.team": KEEP,
     "lantern.visit": KEEP_AND_DELETE,
@@ -93,7 +95,7 @@ BROKEN = [
     ("no role of ours is a member", "GRANT pg_read_all_data TO lantern_app", "lantern_app in pg_read_all_data"),
     ("no role of ours is a member", "GRANT lantern_app TO lantern_planner", "lantern_planner in lantern_app"),
     ("every command", "DROP POLICY read ON lantern.visit; DROP POLICY keys ON lantern.visit; "
-        "DROP POLICY retention_read ON lantern.visit",
+        "DROP POLICY retention_read ON lantern.visit; DROP POLICY erase_read ON lantern.visit",
         "lantern.visit SELECT lantern_app"),
     ("every command", "DROP POLICY log ON lantern.visit", "lantern.visit INSERT lantern_app"),
     ("every command", "GRANT DELETE ON lantern.log_entry TO lantern_app", "lantern.log_entry DELETE lantern_app"),
@@ -154,11 +156,11 @@ def test_every_table_is_known_and_the_roles_have_what_is_listed_and_no_more(cata
     assert tables(catalogue) == {".".join(name.split(".")[:2]) for name in APP}
     catalogue.execute(text("CREATE TABLE lantern.shelter (organisation_id uuid)"))
     catalogue.execute(
-        text("GRANT DELETE ON lantern.site TO lantern_app; GRANT SELECT (name) ON lantern.site TO pg_monitor")
+        text("GRANT DELETE ON lantern.team TO lantern_app; GRANT SELECT (name) ON lantern.site TO pg_monitor")
     )
     assert tables(catalogue) - set(APP) == {"lantern.shelter"}
     assert set(grants(catalogue).items()) - set(EXPECTED.items()) == {
-        (("lantern.site", "lantern_app"), KEEP_AND_DELETE),
+        (("lantern.team", "lantern_app"), KEEP_AND_DELETE),
         (("lantern.site.name", "pg_monitor"), "SELECT"),
     }
 

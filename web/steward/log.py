@@ -21,6 +21,7 @@ ACTS = {
     Act.CITY_SIGN_IN_SET: N_("set the city's sign-in"),
     Act.CREATED: N_("made"),
     Act.DEVICE_REVOKED: N_("signed a device out"),
+    Act.ERASED: N_("erased"),
     Act.EXPORTED: N_("exported"),
     Act.IMPORTED: N_("imported"),
     Act.KEYS_ROTATED: N_("rotated keys"),

@@ -1,0 +1,122 @@
+"""Erasure: a site, and all that hangs on it, is taken out for good. Its id stays on a list, and nothing else of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.change import Change
+from geo.log import Act, note
+from geo.schema import OfOrganisation, Row, to, to_organisation
+from geo.site import Site, SiteMove, SiteStatus
+from geo.visit import Visit
+
+
+class Noun(StrEnum):
+    """What can be erased. A visit goes with its site."""
+
+    SITE = "site"
+    VISIT = "visit"
+
+
+class Reason(StrEnum):
+    """Why; no free text, which could tell of the place."""
+
+    ASKED = "asked"
+    MISTAKE = "mistake"
+    DANGER = "danger"
+    ORDER = "order"
+
+
+class Erasure(OfOrganisation, Row):
+    """A tombstone: `id` is that of the row that was erased."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (
+        to_organisation(),
+        to("account", "erased_by"),
+        CheckConstraint("noun in ('site', 'visit')", name="noun"),
+        CheckConstraint("reason in ('asked', 'mistake', 'danger', 'order')", name="reason"),
+    )
+
+    noun: Mapped[str]
+    reason: Mapped[str]
+    erased_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    erased_by: Mapped[UUID | None]
+
+
+async def erase_site(
+    session: AsyncSession, organisation_id: UUID, site_id: UUID, reason: Reason, by: UUID | None
+) -> int | None:
+    """Erases a site, the visits to it, its history and its moves; how many visits. In a transaction of scope `erasure`.
+
+    None: there is no such site, and then nothing is to be kept.
+    """
+    await remember_erased(session, organisation_id, {site_id: Noun.SITE}, reason, by)
+    theirs = select(Visit.id).where(Visit.organisation_id == organisation_id, Visit.site_id == site_id)
+    visits = list(await session.scalars(theirs))
+    await remember_erased(session, organisation_id, dict.fromkeys(visits, Noun.VISIT), reason, by)
+    gone = await _delete(session, organisation_id)
+    note(session, Act.ERASED, "site", [site_id, *visits], {"reason": reason.value, "visits": len(visits)})
+    return len(visits) if site_id in gone else None
+
+
+async def erase_again(
+    session: AsyncSession, organisation_id: UUID, erased: dict[UUID, tuple[Noun, Reason]]
+) -> tuple[int, int]:
+    """Erases once more what an older copy of the database brought back; how many sites and visits."""
+    for reason in Reason:
+        rows = {one: noun for one, (noun, why) in erased.items() if why is reason}
+        await remember_erased(session, organisation_id, rows, reason, None)
+    # All that this scope sees: those on the list, and those of sites on the list.
+    visits = list(await session.scalars(select(Visit.id).where(Visit.organisation_id == organisation_id)))
+    await remember_erased(session, organisation_id, dict.fromkeys(visits, Noun.VISIT), Reason.ORDER, None)
+    sites = await _delete(session, organisation_id)
+    note(session, Act.ERASED, "site", [*sites, *visits], {"again": True, "visits": len(visits)})
+    return len(sites), len(visits)
+
+
+async def remember_erased(
+    session: AsyncSession, organisation_id: UUID, rows: dict[UUID, Noun], reason: Reason, by: UUID | None
+) -> None:
+    """Puts ids on the list of what was erased."""
+    of = {"organisation_id": organisation_id, "reason": reason.value, "erased_by": by}
+    values: list[dict[str, Any]] = [of | {"id": one, "noun": noun.value} for one, noun in rows.items()]
+    if values:
+        await session.execute(insert(Erasure).on_conflict_do_nothing(), values)
+
+
+async def was_erased(session: AsyncSession, organisation_id: UUID, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these ids stand for something that was erased."""
+    found = select(Erasure.id).where(Erasure.organisation_id == organisation_id, Erasure.id.in_(list(ids)))
+    return set(await session.scalars(found))
+
+
+async def list_erasures(session: AsyncSession, organisation_id: UUID, noun: Noun | None = None) -> list[Erasure]:
+    """What was erased, the latest first."""
+    rows = select(Erasure).where(Erasure.organisation_id == organisation_id)
+    rows = rows.where(Erasure.noun == noun) if noun else rows
+    return list(await session.scalars(rows.order_by(Erasure.erased_at.desc(), Erasure.id.desc())))
+
+
+async def _delete(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
+    """Deletes all that is on the list and still there, with what hangs on it; the ids of the sites."""
+    mine = select(Erasure.id).where(Erasure.organisation_id == organisation_id).scalar_subquery()
+    for table, hangs in (
+        (Change, Change.noun_id.in_(mine)),
+        (Visit, or_(Visit.id.in_(mine), Visit.site_id.in_(mine))),
+        (SiteStatus, SiteStatus.site_id.in_(mine)),
+        (SiteMove, or_(SiteMove.from_site_id.in_(mine), SiteMove.to_site_id.in_(mine))),
+    ):
+        await session.execute(
+            delete(table).where(table.organisation_id == organisation_id, hangs),
+            execution_options={"synchronize_session": False},
+        )
+    gone = delete(Site).where(Site.organisation_id == organisation_id, Site.id.in_(mine)).returning(Site.id)
+    return list(await session.scalars(gone, execution_options={"synchronize_session": False}))

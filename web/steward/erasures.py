@@ -1,0 +1,77 @@
+"""Erase a site for good, and see what was erased."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.asker import Asker
+from api.asking import get_database
+from api.erasure import erase
+from api.problem import Problem
+from api.retention import Steward
+from geo.account_query import list_accounts
+from geo.erasure import Noun, Reason, list_erasures
+from web.form import Form, read, typed
+from web.i18n import N_
+from web.page import render
+
+router = APIRouter(prefix="/steward/erasures", include_in_schema=False)
+REASONS = {
+    Reason.ASKED: N_("Someone who stays there asked for it"),
+    Reason.MISTAKE: N_("It was written down by mistake"),
+    Reason.DANGER: N_("It puts someone in danger"),
+    Reason.ORDER: N_("A court or an authority ordered it"),
+}
+NO_SITE = N_("There is no site with this id.")
+TICK = N_("Tick this to go on.")
+
+
+class ErasureForm(Form):
+    site_id: UUID
+    reason: Reason
+    understood: Literal["yes"]
+
+
+@router.get("")
+async def erasures_page(request: Request, asker: Steward, done: str = "") -> Response:
+    return await _page(request, asker, {}, {}, done)
+
+
+@router.post("")
+async def erase_one(request: Request, asker: Steward) -> Response:
+    fields = await typed(request)
+    form, wrong = read(ErasureForm, fields)
+    if "understood" in wrong:
+        wrong["understood"] = TICK
+    if form:
+        try:
+            await erase(request, asker, form.site_id, form.reason)
+        except Problem as problem:
+            if problem.kind.status != 404:
+                raise
+            wrong = {"site_id": NO_SITE}
+    if form is None or wrong:
+        return await _page(request, asker, fields, wrong)
+    return RedirectResponse("/steward/erasures?done=erased", 303)
+
+
+async def _page(
+    request: Request, asker: Asker, fields: dict[str, str], wrong: dict[str, str], done: str = ""
+) -> Response:
+    async with get_database(request).asking(asker) as session:
+        rows = await list_erasures(session, asker.organisation_id, Noun.SITE)
+        names = {person.id: person.name for person in await list_accounts(session, asker.organisation_id)}
+    return render(
+        request,
+        "steward/erasures.html",
+        asker,
+        422 if wrong else 200,
+        rows=rows,
+        names=names,
+        reasons=REASONS,
+        fields=fields,
+        wrong=wrong,
+        done=done,
+    )
