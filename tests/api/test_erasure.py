@@ -80,13 +80,21 @@ async def test_nothing_of_an_erased_site_is_left_and_no_delivery_brings_it_back(
     assert [each for each in told if each in dump(owner_url)] == []
     entry = look(owner_url, "SELECT entry::jsonb -> 'detail', ids FROM lantern.log_entry WHERE act = 'erased'")
     assert entry == [({"reason": "asked", "visits": 1}, [site, visit])]
-    text_of_file = (home / FILE).read_text()
+
+
+async def test_the_list_outside_the_database_holds_ids_and_no_place(
+    client: Client, town: SmallTown, home: Path
+) -> None:
+    stefan = await client("stefan")
+    quay = {"site_id": str(town.sites["quay"]), "reason": "asked"}
+    assert (await stefan.post(ERASURES, json=quay)).status_code == 201
     assert (home / FILE).stat().st_mode & 0o777 == 0o600
     assert {one: noun for one, (noun, _) in read_erasures(home / FILE, town.organisation_id).items()} == {
-        site: "site", visit: "visit",
+        town.sites["quay"]: "site", town.visits["quay"]: "visit",
     }  # fmt: skip
-    assert "2.32" not in text_of_file
-    assert {frozenset(json.loads(line)) for line in text_of_file.splitlines()} == {
+    said = (home / FILE).read_text()
+    assert "2.32" not in said
+    assert {frozenset(json.loads(line)) for line in said.splitlines()} == {
         frozenset({"organisation_id", "id", "noun", "reason", "erased_on"})
     }
 
