@@ -31,9 +31,8 @@ from web.steward import erasures, log, retention
 
 PAGES = (
     sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
-    releases, upload, planner, maps, log, retention, widening,
-    sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office, releases,
-    upload, planner, maps, log, retention, erasures,
+    releases, upload, planner, maps, log, retention, erasures,
+    widening,
 )  # fmt: skip
 
 
