@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.change import Change
 from geo.log import Act, note
+from geo.receipt import Receipt
 from geo.schema import OfOrganisation, Row, to, to_organisation
 from geo.site import Site, SiteMove, SiteStatus
 from geo.visit import Visit
@@ -110,6 +111,7 @@ async def _delete(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
     mine = select(Erasure.id).where(Erasure.organisation_id == organisation_id).scalar_subquery()
     for table, hangs in (
         (Change, Change.noun_id.in_(mine)),
+        (Receipt, Receipt.noun_id.in_(mine)),
         (Visit, or_(Visit.id.in_(mine), Visit.site_id.in_(mine))),
         (SiteStatus, SiteStatus.site_id.in_(mine)),
         (SiteMove, or_(SiteMove.from_site_id.in_(mine), SiteMove.to_site_id.in_(mine))),

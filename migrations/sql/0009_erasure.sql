@@ -34,7 +34,7 @@ DECLARE held record;
 BEGIN
     FOR held IN SELECT * FROM (VALUES
         ('site', '{id}'::text[]), ('visit', '{id,site_id}'), ('site_status', '{site_id}'),
-        ('site_move', '{from_site_id,to_site_id}'), ('change', '{noun_id}')
+        ('site_move', '{from_site_id,to_site_id}'), ('change', '{noun_id}'), ('receipt', '{noun_id}')
     ) AS held (name, columns) LOOP
         EXECUTE format($policy$
             CREATE POLICY erase_read ON lantern.%1$I FOR SELECT TO lantern_app
