@@ -100,7 +100,7 @@ async def read_access_tokens(asked: AskingOwn) -> list[AccessTokenOut]:
     return [AccessTokenOut.model_validate(row) for row in rows]
 
 
-@router.post("", status_code=201, responses=problems(400, 413))
+@router.post("", status_code=201, responses=problems(400, 408, 413))
 async def create_access_token(new: NewAccessToken, asked: AskingOwn) -> AccessTokenMade:
     """Makes a token. Keep the answer: the secret is not shown again."""
     return await make_access_token(asked, new.name, new.expires_on)

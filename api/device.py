@@ -55,7 +55,7 @@ async def read_sessions(request: Request, asked: AskingOwn) -> Devices:
     return Devices(items=await list_devices(request, asked))
 
 
-@router.patch("/{session_id}", responses=problems(400, 404, 413))
+@router.patch("/{session_id}", responses=problems(400, 404, 408, 413))
 async def rename_session(session_id: UUID, body: DeviceName, request: Request, asked: AskingOwn) -> DeviceOut:
     """Gives a device of yours a name."""
     return await name_device(request, asked, session_id, body.name)

@@ -73,7 +73,7 @@ async def read_erasures(asked: Stewarding) -> ErasuresOut:
     return ErasuresOut(items=items, numberReturned=len(items))
 
 
-@router.post("", status_code=201, responses=problems(400, 404, 409, 413))
+@router.post("", status_code=201, responses=problems(400, 404, 409, 408, 413))
 async def create(request: Request, body: ErasureIn, asker: Steward) -> ErasedOut:
     """Erases a site for good: its point, name, notes, history, and every visit to it. It cannot be taken back."""
     visits = await erase(request, asker, body.site_id, body.reason)

@@ -1,5 +1,7 @@
 """What is refused before any handler sees it: writes from other sites, and bodies over their limit."""
 
+import asyncio
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +11,7 @@ from api.problem import CROSS_SITE, TOO_LARGE, Problem, response
 SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_LIMIT = 1024 * 1024  # holds a shape of the most points there may be, written out in full
 UPLOAD_LIMIT = 512 * 1024 * 1024
+PATIENCE_S, SLOWEST_BYTES_S = 30.0, 1024
 UPLOADS = ("/api/v1/imports/", "/import")
 
 
@@ -38,7 +41,7 @@ def _own(headers: Headers) -> bool:
 
 
 class LimitedBody:
-    """Refuses a body over its limit, by its announced length or while it comes in."""
+    """Refuses a body over its limit, by its announced length or while it comes in, and one that comes too slowly."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -52,12 +55,19 @@ class LimitedBody:
         if not announced.isdigit() or int(announced) > limit:
             await response(Problem(TOO_LARGE))(scope, receive, send)
             return
-        received = 0
+        received, more, began = 0, True, asyncio.get_running_loop().time()
 
         async def counted() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, more
+            # Once all is here, what is waited for is the client's leaving.
+            allowed = began + PATIENCE_S + received / SLOWEST_BYTES_S if more else None
+            try:
+                async with asyncio.timeout_at(allowed):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
             received += len(message.get("body", b""))
+            more = message.get("more_body", False)
             if received > limit:
                 raise HTTPException(413)
             return message

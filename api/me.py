@@ -73,7 +73,7 @@ async def read_me(asked: AskingOwn) -> Me:
     )
 
 
-@router.post("/password", status_code=204, responses=problems(400, 413, 429))
+@router.post("/password", status_code=204, responses=problems(400, 408, 413, 429))
 async def post_password(body: PasswordChange, request: Request, asker: Who) -> None:
     """Changes your password; every other session and all your tokens end. A token cannot do this."""
     await change_password(body, request, asker)

@@ -21,6 +21,7 @@ MEANINGS = {
     401: "Nobody is signed in.",
     403: "The role does not allow it, or it lies outside what you may change, or `type` says what is needed first.",
     404: "There is nothing here that you may see.",
+    408: "The body came too slowly.",
     409: "The id is taken, or it does not fit with what is there.",
     412: "Someone changed it since; read it again.",
     413: "The body is too large.",
@@ -75,7 +76,7 @@ def noun_router(path: str, *more: int) -> APIRouter:
         prefix=f"/api/v1/{path}",
         tags=[path.replace("-", " ")],
         dependencies=[Security(BEARER), Security(SESSION)],
-        responses=problems(401, 403, 413, 422, 503, *more),
+        responses=problems(401, 403, 408, 413, 422, 503, *more),
     )
 
 

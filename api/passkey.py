@@ -73,20 +73,20 @@ async def read_passkeys(asked: AskingOwn) -> Passkeys:
     return Passkeys(items=await passkeys_of(asked))
 
 
-@router.post("/challenge", status_code=201, responses=problems(400, 404, 409, 413, 429))
+@router.post("/challenge", status_code=201, responses=problems(400, 404, 409, 408, 413, 429))
 async def post_challenge(body: Proof, request: Request, asker: Who) -> dict[str, Any]:
     """Begins to add one: the options for `navigator.credentials.create()`, good for five minutes. Who signed in more
     than ten minutes ago shows again who they are."""
     return await begin_passkey(request, asker, body)
 
 
-@router.post("", status_code=201, responses=problems(400, 404, 409, 413))
+@router.post("", status_code=201, responses=problems(400, 404, 409, 408, 413))
 async def post_passkey(body: NewPasskey, request: Request, asker: Who) -> PasskeyOut:
     """Adds what the browser made."""
     return await add_passkey(request, asker, body)
 
 
-@router.patch("/{passkey_id}", responses=problems(400, 404, 413))
+@router.patch("/{passkey_id}", responses=problems(400, 404, 408, 413))
 async def patch_passkey(passkey_id: UUID, body: PasskeyName, asked: AskingOwn) -> PasskeyOut:
     """Gives one of yours another name."""
     return await name_passkey(asked, passkey_id, body.name)

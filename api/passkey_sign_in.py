@@ -45,7 +45,7 @@ class PasskeySignIn(Body):
     credential: ShownCredential
 
 
-@router.post("/challenge", status_code=201, responses=problems(403, 404, 413, 429, 503))
+@router.post("/challenge", status_code=201, responses=problems(403, 404, 408, 413, 429, 503))
 async def post_challenge(request: Request, response: Response) -> dict[str, Any]:
     """The options for `navigator.credentials.get()`, good for five minutes, in this browser."""
     site, door = required_site(request), Door.of(request)
@@ -61,7 +61,7 @@ async def post_challenge(request: Request, response: Response) -> dict[str, Any]
     return cast(dict[str, Any], json.loads(options_to_json(options)))
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 404, 413, 422, 503))
+@router.post("", status_code=201, responses=problems(400, 401, 403, 404, 408, 413, 422, 503))
 async def sign_in_with_passkey(body: PasskeySignIn, request: Request, response: Response) -> WhoAmI:
     """Signs in with what the browser gave; the session's secret comes back in a cookie only."""
     opened = await sign_in(request, body.credential)

@@ -42,6 +42,7 @@ PURPOSE_REQUIRED = Kind("purpose-required", 403, "Say first why you need exact p
 NOT_FOUND = Kind("not-found", 404, "There is nothing here.")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This cannot be done here.")
 NOT_ACCEPTABLE = Kind("not-acceptable", 406, "This form is not offered.")
+TOO_SLOW = Kind("too-slow", 408, "The request came in too slowly. Send it again.")
 CONFLICT = Kind("conflict", 409, "This does not fit with what is there.")
 ID_TAKEN = Kind("id-taken", 409, "This id already stands for something else.")
 RELEASE_EXISTS = Kind("release-exists", 409, "This period was released. There is never a second draw.")
@@ -76,7 +77,7 @@ PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}$")
 
 BY_STATUS = {
     kind.status: kind
-    for kind in (BAD_REQUEST, NOT_SIGNED_IN, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED)
+    for kind in (BAD_REQUEST, NOT_SIGNED_IN, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_SLOW, TOO_LARGE, UNSUPPORTED)
 }
 INSUFFICIENT_PRIVILEGE, INTEGRITY, UNIQUE, DATA = "42501", "23", "23505", "22"
 QUERY_CANCELED = "57014"

@@ -29,7 +29,7 @@ class PurposeOut(BaseModel):
     until: datetime
 
 
-@router.put("", responses=problems(400, 413))
+@router.put("", responses=problems(400, 408, 413))
 async def put_purpose(body: PurposeIn, request: Request, asked: AskingOwn) -> PurposeOut:
     """States why you need exact places; from now on, for a while, this session shows them. Scripts say it with each
     request, in the header `Lantern-Purpose`."""

@@ -66,7 +66,7 @@ async def read_releases(asked: Planning, series: Series | None = None) -> Releas
     return ReleasesOut(items=found, numberReturned=len(found))
 
 
-@router.post("", status_code=201, response_model=ReleaseOut, responses=problems(400, 409, 413))
+@router.post("", status_code=201, response_model=ReleaseOut, responses=problems(400, 409, 408, 413))
 async def draw(body: ReleaseIn, asked: Managing) -> JSONResponse:
     """Draws a release, once and for ever. There is no second draw of a period."""
     asker = asked.asker

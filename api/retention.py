@@ -89,7 +89,7 @@ async def read_retention(request: Request, asker: Steward) -> RetentionOut:
     return RetentionOut(items=items, numberReturned=len(items), last_run=seen.last_run, next_run=seen.next_run)
 
 
-@router.put("/{kind}", responses=problems(400, 413))
+@router.put("/{kind}", responses=problems(400, 408, 413))
 async def put_rule(kind: Kind, body: RuleIn, asked: Stewarding) -> RuleOut:
     """Keeps a kind so many days from now on. A shorter time than before counts a week later."""
     if body.days < LEAST_DAYS[kind]:

@@ -74,25 +74,25 @@ async def read_second_factor(asked: Settling) -> SecondFactorOut:
     return await second_factor_of(asked)
 
 
-@router.post("/authenticator", status_code=201, responses=problems(400, 413, 429))
+@router.post("/authenticator", status_code=201, responses=problems(400, 408, 413, 429))
 async def start_authenticator(body: Proof, request: Request, asker: Settled) -> AuthenticatorOut:
     """Begins to set up an authenticator app; one that is in use stays until the new one's first code has come."""
     return await begin(request, asker, body.password)
 
 
-@router.post("/authenticator/confirm", responses=problems(400, 409, 413))
+@router.post("/authenticator/confirm", responses=problems(400, 409, 408, 413))
 async def confirm(body: CodeIn, request: Request, asked: Settling) -> RecoveryCodes:
     """Ends it with the app's first code: every other session ends, and ten new recovery codes come back."""
     return RecoveryCodes(recovery_codes=await finish(request, asked, body.code))
 
 
-@router.post("/recovery-codes", status_code=201, responses=problems(400, 409, 413, 429))
+@router.post("/recovery-codes", status_code=201, responses=problems(400, 409, 408, 413, 429))
 async def make_recovery_codes(body: Proof, request: Request, asker: Who) -> RecoveryCodes:
     """Ten new recovery codes in the place of all before."""
     return RecoveryCodes(recovery_codes=await renew(request, asker, body.password))
 
 
-@router.post("/remove", status_code=204, responses=problems(400, 413, 429))
+@router.post("/remove", status_code=204, responses=problems(400, 408, 413, 429))
 async def remove_second_factor(body: Proof, request: Request, asker: Who) -> None:
     """Takes authenticator and recovery codes away, where the role does not require them."""
     await remove(request, asker, body.password)

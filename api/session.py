@@ -57,7 +57,7 @@ def who_am_i(asker: Asker) -> WhoAmI:
     )
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 413, 422, 429, 503))
+@router.post("", status_code=201, responses=problems(400, 401, 403, 408, 413, 422, 429, 503))
 async def create_session(form: SignInForm, request: Request, response: Response) -> WhoAmI:
     """Signs in; the session's secret comes back in a cookie only. Who has an authenticator gives its code too."""
     opened = await sign_in(Door.of(request), form.email, form.password, form.code)
@@ -65,13 +65,13 @@ async def create_session(form: SignInForm, request: Request, response: Response)
     return who_am_i(opened.asker)
 
 
-@router.get("", responses=problems(401, 413, 503))
+@router.get("", responses=problems(401, 408, 413, 503))
 async def read_session(asker: Settled) -> WhoAmI:
     """Who is signed in."""
     return who_am_i(asker)
 
 
-@router.delete("", status_code=204, responses=problems(403, 413, 503))
+@router.delete("", status_code=204, responses=problems(403, 408, 413, 503))
 async def delete_session(request: Request, response: Response) -> None:
     """Signs out; also when nobody was signed in."""
     secret = read_cookie(request, SESSION)

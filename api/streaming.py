@@ -8,14 +8,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 EVERY_S = 1.0
+PATIENCE_S = 30.0
 
 
 class Streaming(Response):
     """Sends what a generator yields; `first` is what it has yielded already, so that early faults are still problems.
 
-    When the client goes away, or `may_go_on`, asked every second, says no, the generator is closed at its next step,
-    never cancelled in the middle of one: its connection goes back whole. That, like an exception, leaves the answer
-    without its end, which HTTP shows to the client.
+    When the client goes away, or takes nothing for PATIENCE_S seconds, or `may_go_on`, asked every second, says no, the
+    generator is closed at its next step, never cancelled in the middle of one: its connection goes back whole. That,
+    like an exception, leaves the answer without its end, which HTTP shows to the client.
     """
 
     def __init__(
@@ -41,13 +42,23 @@ class Streaming(Response):
             async for part in self.rest:
                 if gone.done() or ended.done():
                     return
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+                if not await _taken(send({"type": "http.response.body", "body": part, "more_body": True})):
+                    return
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()
             stop.set()
             await asyncio.gather(ended, return_exceptions=True)
             await self.rest.aclose()
+
+
+async def _taken(sending: Awaitable[None]) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await sending
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _gone(receive: Receive) -> None:

@@ -99,7 +99,7 @@ def importer(asker: Who) -> Asker:
     return asker
 
 
-@router.post("/{noun}", responses=problems(400, 409, 413, 415))
+@router.post("/{noun}", responses=problems(400, 409, 408, 413, 415))
 async def import_over_http(
     request: Request,
     noun: Noun,

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
+from api import streaming
 from api.database import MOST_STREAMS
 from tests.fixtures.look import run
 from tests.fixtures.town import PURPOSE, SmallTown
@@ -112,6 +113,20 @@ def test_a_download_that_lasts_longer_than_a_second_comes_whole(mara_live: httpx
     assert (file["complete"], len(file["features"]) > 60_000) == (True, True)
 
 
+def test_who_takes_nothing_gives_the_place_to_the_next(
+    mara_live: httpx.Client, many: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read further, such a file shows that it has no end."""
+    monkeypatch.setattr(streaming, "PATIENCE_S", 1.0)
+    with ExitStack() as downloads:
+        stuck = [downloads.enter_context(reading(mara_live)) for _ in range(MOST_STREAMS)]
+        assert mara_live.get("/api/v1/export/sites?status=closed").status_code == 429
+        time.sleep(2)
+        assert mara_live.get("/api/v1/export/sites?status=closed").json()["complete"] is True
+        stuck[0].settimeout(10)
+        assert b'"complete"' not in b"".join(iter(lambda: stuck[0].recv(65536), b""))
+
+
 def test_a_slow_reader_costs_no_memory(mara_live: httpx.Client, many: None) -> None:
     """Nothing is read for a second, in which the server could make the 25 MB: it waits instead of gathering them."""
     mara_live.get("/api/v1/export/sites?status=closed")
@@ -123,7 +138,7 @@ def test_a_slow_reader_costs_no_memory(mara_live: httpx.Client, many: None) -> N
 
 
 @contextmanager
-def reading(client: httpx.Client) -> Iterator[None]:
+def reading(client: httpx.Client) -> Iterator[socket.socket]:
     """A download of which nothing but the first line is read."""
     address = urlsplit(str(client.base_url))
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
@@ -133,7 +148,7 @@ def reading(client: httpx.Client) -> Iterator[None]:
             f"Lantern-Purpose: {PURPOSE}\r\n\r\n".encode()
         )
         assert reader.recv(15) == b"HTTP/1.1 200 OK"
-        yield
+        yield reader
 
 
 def wait_until_idle(url: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api import access_token, credential, database, incoming, password, purpose, sign_in, sign_in_tries
+from api import access_token, credential, database, incoming, password, purpose, sign_in, sign_in_tries, streaming
 from geo import file_form, geometry, reading_lock, reading_process, release_series, second_factor, sign_in_try
 
 MIB = 1024 * 1024
@@ -23,6 +23,10 @@ SAID = [
     f"{sign_in_tries.MOST_AT_ONCE}, {sign_in_tries.MOST_AT_ONCE_FROM_A_CLIENT} of them from one client",
     f"| a purpose | {purpose.LONGEST_MINUTES} minutes |",
     f"{incoming.BODY_LIMIT // MIB} MiB; {incoming.UPLOAD_LIMIT // MIB} MiB",
+    f"| {incoming.PATIENCE_S:g} s and a second for each {incoming.SLOWEST_BYTES_S // 1024} KiB; ".replace(
+        "1 KiB", "KiB"
+    )
+    + f"{streaming.PATIENCE_S:g} s |",
     f"| points of a shape | {geometry.POSITIONS:,} |",
     f"{reading_lock.MEMORY // MIB} MiB of memory, {reading_process.SECONDS} s of the processor and "
     f"{reading_process.SECONDS_PER_MB} s for each MiB",
