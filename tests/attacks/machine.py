@@ -28,7 +28,7 @@ BOXES = st.tuples(*[st.integers(0, SIDE - 1)] * 2, *[st.integers(1, 4)] * 2).map
 )
 FIRST = st.sampled_from([-9, -2, -1, 0, 0, 1, 2])
 LASTING = st.sampled_from([None, None, 0, 0, 1, 2, 4])
-EMPTY = ("site_move", "site_status", "visit", "site", "assignment", "work_area", "change")
+EMPTY = ("widening", "site_move", "site_status", "visit", "site", "assignment", "work_area", "change")
 K = TypeVar("K")
 
 
@@ -93,6 +93,7 @@ class Places(RuleBasedStateMachine):
         self.ever: list[UUID] = [uuid4()]
         self.ever_visited: list[UUID] = [uuid4()]
         self.names: dict[UUID, str] = {}
+        self.shares: dict[tuple[str, UUID], UUID] = {}
 
     def teardown(self) -> None:
         self.world.day = self.begins
@@ -190,7 +191,7 @@ class Places(RuleBasedStateMachine):
         last = None if lasting is None else first + lasting
         body = {"work_area_id": str(area), "account_id": str(self.world.town.accounts[to]), "cover": cover}
         made = self.make("mara", "/assignments", body | {"starts_on": self.day(first), "ends_on": self.day(last)})
-        self.model.assignments[made] = Assignment("doggerstad", area, to, first, last)
+        self.model.assignments[made] = Assignment(area, to, first, last)
         self.look(watcher)
 
     @precondition(lambda self: self.model.assignments)
@@ -203,6 +204,32 @@ class Places(RuleBasedStateMachine):
         self.change("mara", "PATCH", f"/assignments/{assignment}", {"ends_on": self.day(last)})
         found.last = last
         self.look(found.to)
+
+    @precondition(lambda self: self.model.areas)
+    @rule(who=WORKERS, number=NUMBER)
+    def share(self, who: str, number: int) -> None:
+        """An area that is not theirs today is opened to them for an hour, which is longer than a run."""
+        area = self.one_of(self.model.areas, number)
+        found = self.model.areas[area]
+        if found.city != CITIES[who] or not self.model.runs(found) or self.model.keeps_area(who, area):
+            return
+        if (who, area) not in self.shares:
+            asked = self.make(who, "/widenings", {"work_area_id": str(area), "reason": "someone fell ill"})
+            self.look(who)
+            answer = self.world.ask("mara", "POST", f"/widenings/{asked}/grant", {"minutes": 60})
+            assert answer.status_code == 200, answer.text
+            self.shares[who, area] = asked
+            found.shared_with.add(who)
+        self.look(who)
+
+    @precondition(lambda self: self.shares)
+    @rule(number=NUMBER)
+    def end_share(self, number: int) -> None:
+        who, area = self.one_of(self.shares, number)
+        answer = self.world.ask(who, "POST", f"/widenings/{self.shares.pop((who, area))}/end")
+        assert answer.status_code == 200, answer.text
+        self.model.areas[area].shared_with.discard(who)
+        self.look(who)
 
     @rule(days=st.integers(1, 3), watcher=WORKERS)
     def sleep(self, days: int, watcher: str) -> None:
@@ -271,7 +298,7 @@ class Places(RuleBasedStateMachine):
     def log_visit(self, who: str, number: int, watcher: str) -> None:
         site = self.one_of(self.model.sites, number)
         body = {"visited_at": datetime.now(UTC).isoformat(), "outcome": "nobody-found"}
-        if not self.model.reaches(who, site):
+        if not self.model.sees_site(who, site):
             return self.as_if_never(who, "POST", "/visits", site, body | {"site_id": "{}"})
         made = self.make(who, "/visits", body | {"site_id": str(site)})
         self.ever_visited.append(made)
@@ -292,7 +319,7 @@ class Places(RuleBasedStateMachine):
     @rule(who=PEOPLE, number=NUMBER)
     def read_one(self, who: str, number: int) -> None:
         site = self.ever[number % len(self.ever)]
-        if not self.model.reaches(who, site):
+        if not self.model.sees_site(who, site):
             self.as_if_never(who, "GET", "/sites/{}", site)
             return self.as_if_never(who, "GET", "/sites/{}/history", site)
         answer = self.world.ask(who, "GET", f"/sites/{site}")
@@ -312,7 +339,7 @@ class Places(RuleBasedStateMachine):
     @rule(who=PEOPLE, number=NUMBER)
     def search_area(self, who: str, number: int) -> None:
         area = self.one_of(self.model.areas, number)
-        known = self.model.knows_area(who, area)
+        known = self.model.keeps_area(who, area) or self.model.is_shared(who, area)
         found = {one for one in self.model.search(who) if holds(self.model.areas[area].box, self.model.sites[one].at)}
         assert ids(self.world.ask(who, "GET", f"/sites?area={area}")) == (found if known else set())
         if known:
@@ -323,9 +350,10 @@ class Places(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def list_ground(self, who: str) -> None:
         areas = ids(self.world.ask(who, "GET", "/work-areas"))
-        assert areas == {area for area in self.model.areas if self.model.knows_area(who, area)}
+        model = self.model
+        assert areas == {area for area in model.areas if model.keeps_area(who, area) or model.is_shared(who, area)}
         assignments = ids(self.world.ask(who, "GET", "/assignments"), "items")
-        assert assignments == {one for one in self.model.assignments if self.model.knows_assignment(who, one)}
+        assert assignments == {one for one in model.assignments if model.knows_assignment(who, one)}
 
     @rule(who=PEOPLE, number=NUMBER)
     def read_visits(self, who: str, number: int) -> None:

@@ -1,5 +1,4 @@
-"""Who reaches which places on which day, told a second time: what Lantern is held against. Points and boxes are on a
-small grid: (x, y) and (west, south, east, north); days are numbers, and both ends of anything count."""
+"""Who reaches which places on which day, told a second time. Places lie on a small grid; both ends of all count."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -34,11 +33,11 @@ class Area:
     box: Box
     first: int
     last: int | None
+    shared_with: set[str] = field(default_factory=set)
 
 
 @dataclass
 class Assignment:
-    city: str
     area: UUID
     to: str
     first: int
@@ -60,37 +59,39 @@ class Model:
     def runs(self, thing: Area | Assignment) -> bool:
         return thing.first <= self.today and (thing.last is None or self.today <= thing.last)
 
-    def manages(self, who: str, city: str) -> bool:
-        return who in MANAGERS and CITIES[who] == city
+    def keeps_area(self, who: str, area: UUID) -> bool:
+        mine = any(one.area == area and one.to == who and self.runs(one) for one in self.assignments.values())
+        return self.areas[area].city == CITIES[who] and (who in MANAGERS or (mine and self.runs(self.areas[area])))
 
-    def knows_area(self, who: str, area: UUID) -> bool:
-        found = self.areas.get(area)
-        mine = [one for one in self.assignments.values() if one.area == area and one.to == who and self.runs(one)]
-        return found is not None and (self.manages(who, found.city) or (bool(mine) and self.runs(found)))
+    def is_shared(self, who: str, area: UUID) -> bool:
+        return who in self.areas[area].shared_with and self.runs(self.areas[area])
 
     def knows_assignment(self, who: str, assignment: UUID) -> bool:
-        found = self.assignments.get(assignment)
-        return found is not None and (self.manages(who, found.city) or found.to == who)
+        return who == (to := self.assignments[assignment].to) or (who in MANAGERS and CITIES[who] == CITIES[to])
 
     def stands_on_own_ground(self, who: str, at: Point) -> bool:
-        return any(self.knows_area(who, area) and holds(self.areas[area].box, at) for area in self.areas)
+        return any(self.keeps_area(who, area) and holds(self.areas[area].box, at) for area in self.areas)
 
     def would_reach(self, who: str, site: Site, at: Point) -> bool:
         own = site.by == who and not site.handed_over
         return CITIES[who] == site.city and (who in MANAGERS or own or self.stands_on_own_ground(who, at))
 
-    def reaches(self, who: str, site: UUID | None) -> bool:
+    def reaches(self, who: str, site: UUID) -> bool:
         return site in self.sites and self.would_reach(who, self.sites[site], self.sites[site].at)
 
+    def sees_site(self, who: str, site: UUID) -> bool:
+        found, shared = self.sites.get(site), [self.areas[one].box for one in self.areas if self.is_shared(who, one)]
+        opened = found is not None and found.city == CITIES[who] and any(holds(box, found.at) for box in shared)
+        return self.reaches(who, site) or opened
+
     def sees(self, who: str, visit: UUID) -> bool:
-        found = self.visits.get(visit)
-        if found is None or found.city != CITIES[who]:
-            return False
-        there = self.reaches(who, found.site) if found.site else self.stands_on_own_ground(who, found.at)
-        return who in MANAGERS or there or (found.by == who and not found.handed_over)
+        found = self.visits[visit]
+        there = self.sees_site(who, found.site) if found.site else self.stands_on_own_ground(who, found.at)
+        return CITIES[who] == found.city and (who in MANAGERS or there or (found.by == who and not found.handed_over))
 
     def search(self, who: str, box: Box | None = None) -> set[UUID]:
-        return {one for one, site in self.sites.items() if self.reaches(who, one) and (not box or holds(box, site.at))}
+        seen = (one for one in self.sites if self.sees_site(who, one))
+        return {one for one in seen if not box or holds(box, self.sites[one].at)}
 
     def active(self, who: str) -> set[UUID]:
         return {one for one in self.search(who) if not self.sites[one].closed}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -103,7 +104,12 @@ class LeavesBordersOut(Model):
         return super().stands_on_own_ground(who, at) and at[0] > 0
 
 
-WRONG_MODELS = [CoverEndsADayEarly, KeepsWhatWasHandedOver, SeesOtherCities, LeavesBordersOut]
+class ForgetsWhatIsShared(Model):
+    def is_shared(self, who: str, area: UUID) -> bool:
+        return False
+
+
+WRONG_MODELS = [CoverEndsADayEarly, KeepsWhatWasHandedOver, SeesOtherCities, LeavesBordersOut, ForgetsWhatIsShared]
 OPEN = "organisation_id = lantern.asking_organisation()"
 WRONG_POLICIES = [
     f"ALTER POLICY reach ON lantern.site USING ({OPEN})",
