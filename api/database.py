@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import LiteralString
 from uuid import UUID
 
@@ -47,37 +47,17 @@ class Database:
         """The organisations whose log moved through this pool."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
-    @asynccontextmanager
-    async def asking(self, asker: Asker, timeout_s: int = STATEMENT_TIMEOUT_S) -> AsyncIterator[AsyncSession]:
+    def asking(self, asker: Asker, timeout_s: int = STATEMENT_TIMEOUT_S) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction in the name of who asks: what it noted goes into the log as its last act.
 
         Committed at the end, rolled back on any exception, also where the log cannot be written.
         """
-        async with self._transaction(
-            asker.database_role,
-            timeout_s,
-            asker.author,
-            organisation_id=str(asker.organisation_id),
-            account_id=str(asker.account_id or ""),
-            scope=asker.scope,
-            roles=",".join(sorted(asker.roles)),
-            today=asker.today.isoformat(),
-        ) as session:
-            yield session
+        own = {"roles": _roles(asker), "today": asker.today.isoformat()}
+        return self._named(asker, asker.database_role, timeout_s, scope=asker.scope, **own)
 
-    @asynccontextmanager
-    async def asking_own(self, asker: Asker) -> AsyncIterator[AsyncSession]:
+    def asking_own(self, asker: Asker) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction that reaches what is everyone's own: account, sessions, tokens. No places."""
-        async with self._transaction(
-            "lantern_app",
-            STATEMENT_TIMEOUT_S,
-            asker.author,
-            organisation_id=str(asker.organisation_id),
-            account_id=str(asker.account_id or ""),
-            scope="none",
-            today=asker.today.isoformat(),
-        ) as session:
-            yield session
+        return self._named(asker, "lantern_app", STATEMENT_TIMEOUT_S, scope="none", today=asker.today.isoformat())
 
     @asynccontextmanager
     async def knocking(
@@ -123,32 +103,19 @@ class Database:
         ) as session:
             yield session
 
-    @asynccontextmanager
-    async def retaining(self, asker: Asker) -> AsyncIterator[AsyncSession]:
+    def retaining(self, asker: Asker) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction that counts and takes what the rules of retention say, and can take nothing younger."""
-        async with self._transaction(
-            "lantern_app",
-            RETENTION_TIMEOUT_S,
-            asker.author,
-            organisation_id=str(asker.organisation_id),
-            account_id=str(asker.account_id or ""),
-            scope="retention",
-        ) as session:
-            yield session
+        return self._named(asker, "lantern_app", RETENTION_TIMEOUT_S, scope="retention")
 
-    @asynccontextmanager
-    async def erasing(self, asker: Asker) -> AsyncIterator[AsyncSession]:
+    def erasing(self, asker: Asker) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction of a steward that puts ids on the list of erasures, and reaches what is on it alone."""
-        async with self._transaction(
-            "lantern_app",
-            RETENTION_TIMEOUT_S,
-            asker.author,
-            organisation_id=str(asker.organisation_id),
-            account_id=str(asker.account_id or ""),
-            scope="erasure",
-            roles=",".join(sorted(asker.roles)),
-        ) as session:
-            yield session
+        return self._named(asker, "lantern_app", RETENTION_TIMEOUT_S, scope="erasure", roles=_roles(asker))
+
+    def _named(
+        self, asker: Asker, role: LiteralString, timeout_s: int, **settings: str
+    ) -> AbstractAsyncContextManager[AsyncSession]:
+        of = {"organisation_id": str(asker.organisation_id), "account_id": str(asker.account_id or "")}
+        return self._transaction(role, timeout_s, asker.author, **of, **settings)
 
     @asynccontextmanager
     async def _transaction(
@@ -188,3 +155,7 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _roles(asker: Asker) -> str:
+    return ",".join(sorted(asker.roles))

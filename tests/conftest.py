@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.vault",
     "tests.fixtures.database",
     "tests.fixtures.town",
+    "tests.fixtures.asking",
     "tests.fixtures.importing",
     "tests.fixtures.client",
     "tests.fixtures.provider",

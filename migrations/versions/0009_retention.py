@@ -1,4 +1,4 @@
-"""Retention by rule, erasure, and the register of requests by law."""
+"""Retention by rule, and erasure."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
 """Row-level security, the second line behind the API: asked of the database itself, past every handler."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,36 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from api.asker import Asker
 from api.database import Database
-from geo.account import Role
 from geo.account_secret import keep_password, password_hash_of
-from tests.fixtures.town import PEOPLE, SmallTown
+from tests.fixtures.asking import As
+from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
-As = Callable[[str], AbstractAsyncContextManager[AsyncSession]]
 PLACES = ("site", "visit", "site_status", "site_move", "work_area", "assignment", "change")
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """One connection, so that each transaction follows another on it."""
-    made = Database(database_url, pool_size=1)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def asking(database: Database, town: SmallTown) -> As:
-    """`async with asking("alice") as session`: a transaction in Alice's name."""
-
-    def begin(person: str) -> AbstractAsyncContextManager[AsyncSession]:
-        theirs = town.silverpit_id if person == "otto" else town.organisation_id
-        role = Role(PEOPLE.get(person, "manager"))
-        asker = Asker(theirs, "", town.accounts[person], frozenset({role}), person, "en", "Europe/London")
-        return database.asking(asker)
-
-    return begin
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Widenings in the database itself: what its policies, constraints and trigger let through, past every handler."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,14 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
-from api.asker import Asker
-from api.database import Database
-from geo.account import Role
+from tests.fixtures.asking import As
 from tests.fixtures.look import look, run
 from tests.fixtures.town import PEOPLE, SmallTown
 
 pytestmark = pytest.mark.anyio
-As = Callable[[str], AbstractAsyncContextManager[AsyncSession]]
 REFUSED, BROKEN = "42501", "23514"
 
 ASK = """INSERT INTO lantern.widening (organisation_id, id, account_id, work_area_id, reason)
@@ -25,24 +22,6 @@ ASK = """INSERT INTO lantern.widening (organisation_id, id, account_id, work_are
 GRANT = """UPDATE lantern.widening SET granted_by = :by,
     ends_at = statement_timestamp() + make_interval(mins => :minutes) WHERE id = :id"""
 END = "UPDATE lantern.widening SET ended_by = :by WHERE id = :id"
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    made = Database(database_url, pool_size=1)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def asking(database: Database, town: SmallTown) -> As:
-    def begin(person: str) -> AbstractAsyncContextManager[AsyncSession]:
-        theirs = town.silverpit_id if person == "otto" else town.organisation_id
-        role = Role(PEOPLE.get(person, "manager"))
-        asker = Asker(theirs, "", town.accounts[person], frozenset({role}), person, "en", "Europe/London")
-        return database.asking(asker)
-
-    return begin
 
 
 @asynccontextmanager
