@@ -1,6 +1,5 @@
 """What someone may change in a row that they reach, asked of the database itself, past every handler."""
 
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
@@ -149,13 +148,6 @@ ALLOWED: list[tuple[str, str]] = [
     ("alice", of_quay("visit", "outcome = 'signs-of-use', updated_by = :alice")),
     ("mara", of_quay("visit", "handed_over_at = now()")),
 ]
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    made = Database(database_url, pool_size=1)
-    yield made
-    await made.close()
 
 
 def asking(database: Database, town: SmallTown, person: str) -> AbstractAsyncContextManager[Any]:

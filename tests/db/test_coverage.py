@@ -1,6 +1,5 @@
 """Coverage in its three meanings, held against an independent computation by geopandas."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,13 +20,6 @@ from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
 GEOD = Geod(ellps="GRS80")
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    made = Database(database_url, pool_size=2)
-    yield made
-    await made.close()
 
 
 async def measure(database: Database, selection: Selection, slug: str = "gent") -> Coverage:

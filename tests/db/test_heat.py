@@ -1,6 +1,5 @@
 """Visit heat, held against an independent count by pandas and pyproj."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -20,13 +19,6 @@ from tests.fixtures.gent import Gent
 from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    made = Database(database_url, pool_size=2)
-    yield made
-    await made.close()
 
 
 async def count(database: Database, selection: Selection, slug: str = "gent") -> Heat:

@@ -1,6 +1,5 @@
 """Retention: what is old goes, what is younger stays, and nothing of a place that is coarsened is left anywhere."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -30,13 +29,6 @@ CLOSED = """
     INSERT INTO lantern.site_status (organisation_id, id, site_id, status, since, cause)
     SELECT organisation_id, gen_random_uuid(), id, 'closed', now() - make_interval(secs => :days * 86400.0), 'cleared'
     FROM old"""
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    made = Database(database_url, pool_size=2)
-    yield made
-    await made.close()
 
 
 @pytest.fixture
