@@ -77,10 +77,11 @@ FROM overlap WHERE ST_Area(g) > 0
 ORDER BY kind, km2 DESC, name;
 
 -- name: zones
--- Visits of the period and active sites at its end, by district and by work area, exactly, and yet without asking every
--- point: 100 m cells that lie wholly in one zone are counted whole. What is left are the visits and sites in the cells of
--- a border (`points`: cell, lon, lat, efforts, encounters, sites, seen) and the zones that each such cell touches
--- (`pairs`: place, cell), as runs of bytes for geo/border.py. A searched cell counts in the zone of its centre.
+-- Visits of the period and active sites at its end (of a team: those in its areas), by district and by work area,
+-- exactly, and yet without asking every point: 100 m cells that lie wholly in one zone are counted whole. What is left
+-- are the visits and sites in the cells of a border (`points`: cell, lon, lat, efforts, encounters, sites, seen) and the
+-- zones that each such cell touches (`pairs`: place, cell), as runs of bytes for geo/border.py. A searched cell counts
+-- in the zone of its centre.
 WITH zone AS MATERIALIZED (
     SELECT 'district' AS kind, id, name, code, row_number() OVER (ORDER BY code, id) AS place, geom,
         ST_Transform(ST_Segmentize(geom, 0.01), 3035) AS g
@@ -143,6 +144,8 @@ WITH zone AS MATERIALIZED (
         AND coalesce(history.status, site.status) = 'active'
         AND coalesce(site.first_seen_on, '-infinity') <= :as_of
         AND (CAST(:site_type AS text) IS NULL OR site.site_type = :site_type)
+        AND (CAST(:team_id AS uuid) IS NULL OR EXISTS (
+            SELECT FROM zone WHERE zone.kind = 'work area' AND ST_Covers(zone.geom, site.geom)))
 ), filled AS MATERIALIZED (
     SELECT cell, CAST(sum(efforts) AS integer) AS efforts, CAST(sum(encounters) AS integer) AS encounters,
         CAST(sum(sites) AS integer) AS sites, CAST(sum(seen) AS integer) AS seen
@@ -231,6 +234,11 @@ WHERE site.organisation_id = :organisation_id
     AND coalesce(history.status, site.status) = 'active'
     AND coalesce(site.first_seen_on, '-infinity') <= :as_of
     AND (CAST(:site_type AS text) IS NULL OR site.site_type = :site_type)
+    AND (CAST(:team_id AS uuid) IS NULL OR EXISTS (
+        SELECT FROM lantern.work_area
+        WHERE work_area.organisation_id = :organisation_id AND work_area.team_id = :team_id
+            AND CAST(:as_of AS date) BETWEEN work_area.valid_from AND coalesce(work_area.valid_to, 'infinity')
+            AND ST_Covers(work_area.geom, site.geom)))
     AND coalesce(CAST(:as_of AS date) - last.last_on > site.revisit_days, true)
 ORDER BY last.last_on NULLS FIRST, site.id
 LIMIT :most;

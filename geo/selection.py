@@ -57,8 +57,8 @@ def _next_year(day: date) -> date:
 class Selection:
     """What of an organisation is looked at. `today` is the day on its wall, `time_zone` where its days begin.
 
-    `team_id` picks the team's work areas and the visits made as that team; `site_type` (a slug) picks sites of
-    that type and the visits to them, so that searches without a site are left out.
+    `team_id` picks the team's work areas, the active sites in them, and the visits made as that team; `site_type`
+    (a slug) picks sites of that type and the visits to them, so that searches without a site are left out.
     """
 
     organisation_id: UUID

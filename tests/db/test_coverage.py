@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 
 from api.database import Database
 from geo.coverage import Coverage, Zone, measure_coverage
+from geo.coverage_map import list_overdue
 from geo.selection import Period, Selection
 from tests.fixtures.gent import Gent, settle
 from tests.fixtures.town import SmallTown
@@ -283,6 +284,25 @@ async def test_a_team_and_a_site_type_narrow_what_is_counted(database: Database,
     assert len(of_team.districts) == 25
     of_type = await measure(database, replace(gent.selection(), site_type="vehicle"))
     assert of_type.total.efforts == (visits.site_type == "vehicle").sum() > 0
+
+
+async def test_of_a_team_the_places_in_its_own_work_areas_are_to_be_seen_in_time(
+    database: Database, gent: Gent, owner_url: str
+) -> None:
+    change(owner_url, "UPDATE lantern.site SET status = 'active'", "UPDATE lantern.site_status SET status = 'active'")
+    sites = read(owner_url, "SELECT geom FROM lantern.site")
+    areas = read(owner_url, "SELECT team_id, geom FROM lantern.work_area")
+    every = await measure(database, gent.selection())
+    asker = await database.asker_of_organisation("gent")
+    for team_id in gent.teams.values():
+        selection = replace(gent.selection(), team_id=team_id)
+        found = await measure(database, selection)
+        own = sites.geometry.covered_by(areas[areas.team_id == team_id].union_all())
+        assert 0 < found.total.sites == own.sum() < every.total.sites
+        assert found.total.sites == sum(zone.sites for zone in found.areas)
+        assert found.total.overdue == found.total.sites - sum(zone.seen for zone in found.areas)
+        async with database.asking(asker) as session:
+            assert len(await list_overdue(session, selection)) == found.total.overdue
 
 
 async def test_a_period_holds_its_first_day_and_its_last(database: Database, gent: Gent, owner_url: str) -> None:
