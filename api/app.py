@@ -22,6 +22,7 @@ from api import (
     erasure,
     erasure_file,
     export,
+    law_request,
     log,
     me,
     passkey,
@@ -79,6 +80,7 @@ NOUNS = (
     log,
     retention,
     erasure,
+    law_request,
 )
 
 

@@ -111,6 +111,11 @@ class Database:
         """One transaction of a steward that puts ids on the list of erasures, and reaches what is on it alone."""
         return self._named(asker, "lantern_app", RETENTION_TIMEOUT_S, scope="erasure", roles=_roles(asker))
 
+    def releasing(self, asker: Asker, law_request_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
+        """One transaction of the second person of a request by law, that sees what it names once they have agreed."""
+        own = {"today": asker.today.isoformat(), "law_request": str(law_request_id)}
+        return self._named(asker, "lantern_app", STATEMENT_TIMEOUT_S, scope="law", **own)
+
     def _named(
         self, asker: Asker, role: LiteralString, timeout_s: int, **settings: str
     ) -> AbstractAsyncContextManager[AsyncSession]:

@@ -13,9 +13,10 @@ from api.body import Body
 from api.erasure_file import write_erasures
 from api.log import Stewarding
 from api.noun_router import noun_router, problems
-from api.problem import NOT_FOUND, Problem
+from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
 from api.retention import Steward
 from geo.erasure import Noun, Reason, erase_site, list_erasures
+from geo.law_request_query import Held
 
 router: APIRouter = noun_router("erasures")
 logger = logging.getLogger("lantern.erasure")
@@ -52,12 +53,16 @@ class ErasuresOut(BaseModel):
 
 
 async def erase(request: Request, asker: Asker, site_id: UUID, reason: Reason) -> int:
-    """Erases a site; how many visits went with it. Raises `not-found`."""
+    """Erases a site; how many visits went with it. Raises `not-found`, `held-by-law`."""
     database = get_database(request)
-    async with database.erasing(asker) as session:
-        visits = await erase_site(session, asker.organisation_id, site_id, reason, asker.account_id)
-        if visits is None:
-            raise Problem(NOT_FOUND)
+    try:
+        async with database.erasing(asker) as session:
+            visits = await erase_site(session, asker.organisation_id, site_id, reason, asker.account_id)
+            if visits is None:
+                raise Problem(NOT_FOUND)
+    except Held as held:
+        detail = f"The request {held.request_id} names it. It can be erased when that is decided."
+        raise Problem(HELD_BY_LAW, detail, see=f"/api/v1/law-requests/{held.request_id}") from None
     try:
         await write_erasures(database, asker, request.app.state.settings.home)
     except OSError as error:  # it is erased; the server tries the file again within the hour

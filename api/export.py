@@ -7,19 +7,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
 from api.asking import Who, find_asker, get_database, refusal, require_purpose
 from api.body import Day
 from api.database import Database
 from api.listing import BoxIn
-from api.noun_router import noun_router
-from api.problem import TOO_MANY, Problem
+from api.noun_router import noun_router, problems
+from api.problem import EXPORTS_FROZEN, TOO_MANY, Problem
 from api.selection import SelectionQuery, period_of
 from api.streaming import Streaming
 from geo.account import Role
-from geo.export import FRAMES, Form, exported, note_export
+from geo.export import FRAMES, PLACES, Form, exported, note_export
 from geo.export_wanted import Wanted, Whose
+from geo.law_request_query import undecided_requests
 from geo.site import Status
 from geo.visit import Outcome
 
@@ -112,12 +114,19 @@ async def parts(database: Database, asker: Asker, noun: str, form: Form, wanted:
             yield part.text
 
 
+async def refuse_frozen(session: AsyncSession, asker: Asker, noun: str) -> None:
+    """Raises `exports-frozen` for exact places while a request by law is undecided: the register lets them out."""
+    if noun in PLACES and await undecided_requests(session, asker.organisation_id):
+        raise Problem(EXPORTS_FROZEN, see="/api/v1/law-requests?live=true")
+
+
 async def download(request: Request, asker: Asker, noun: str, form: Form, wanted: Wanted) -> Response:
     database = get_database(request)
     if database.streams.locked():
         raise Problem(TOO_MANY, "Other downloads are running.", headers={"Retry-After": "20"})
     frame = FRAMES[form]
     async with database.asking(asker) as session:
+        await refuse_frozen(session, asker, noun)
         await note_export(session, noun, whose(asker), wanted)
     stream = parts(database, asker, noun, form, wanted)
     name = file_name(asker, noun, frame.suffix)
@@ -135,13 +144,13 @@ class CoverageExport(SelectionQuery):
     format: Form = Form.GEOJSON
 
 
-@router.get("/sites", response_class=Response)
+@router.get("/sites", response_class=Response, responses=problems(409))
 async def export_sites(request: Request, asker: ExactExporter, asked: Annotated[SitesExport, Query()]) -> Response:
     """Every site with its exact place. `from` and `to` are days on which it was first seen."""
     return await download(request, asker, "sites", asked.format, asked.wanted())
 
 
-@router.get("/visits", response_class=Response)
+@router.get("/visits", response_class=Response, responses=problems(409))
 async def export_visits(request: Request, asker: ExactExporter, asked: Annotated[VisitsExport, Query()]) -> Response:
     """Every visit with its exact place."""
     return await download(request, asker, "visits", asked.format, asked.wanted())

@@ -24,7 +24,6 @@ from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 from geo.sealed import SEALED, Resealed, SealedColumn, count_old, reseal
 
-BATCH = 1000
 LOCK_NOT_AVAILABLE = "55P03"
 PATIENCE_S = 600
 FIRST = UUID(int=0)
@@ -87,7 +86,7 @@ async def _sealing(
     while after is not None:
         async with database.keeping_keys(asker) as session:
             keys = await vault.keys(session, asker.organisation_id)
-            done = await reseal(session, column, keys, after=after, most=BATCH)
+            done = await reseal(session, column, keys, after=after, most=column.batch)
         after = done.last
         yield done
 

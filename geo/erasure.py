@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.change import Change
+from geo.law_request_query import refuse_held
 from geo.log import Act, note
 from geo.receipt import Receipt
 from geo.schema import OfOrganisation, Row, to, to_organisation
@@ -57,9 +58,10 @@ async def erase_site(
 ) -> int | None:
     """Erases a site, the visits to it, its history and its moves; how many visits. In a transaction of scope `erasure`.
 
-    None: there is no such site, and then nothing is to be kept.
+    None: there is no such site, and then nothing is to be kept. Raises Held where an undecided request by law names it.
     """
     await remember_erased(session, organisation_id, {site_id: Noun.SITE}, reason, by)
+    await refuse_held(session, organisation_id, site_id)
     theirs = select(Visit.id).where(Visit.organisation_id == organisation_id, Visit.site_id == site_id)
     visits = list(await session.scalars(theirs))
     await remember_erased(session, organisation_id, dict.fromkeys(visits, Noun.VISIT), reason, by)

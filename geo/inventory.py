@@ -38,6 +38,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "widening": (STAFF, "who asked to see another area, why, who answered, and until when"),
     "receipt": (STAFF, "who delivered which row, by its id and a sealed hash"),
     "erasure": (STAFF, "which ids were erased, when, by whom and for which kind of reason"),
+    "law_request": (BOTH, "requests by law: who asked for which places, who let them go out or refused"),
+    "law_file": (BOTH, "what went out by a request by law, for 90 days"),
     "work_area": (NOBODY, "outlines of work areas"),
     "area_name": (NOBODY, "names of work areas, without their outlines"),
     "team": (NOBODY, "names of teams"),

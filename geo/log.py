@@ -39,6 +39,11 @@ class Act(StrEnum):
     EXPORTED = "exported"
     IMPORTED = "imported"
     KEYS_ROTATED = "keys-rotated"
+    LAW_DOWNLOADED = "law-downloaded"
+    LAW_PROPOSED = "law-proposed"
+    LAW_REFUSED = "law-refused"
+    LAW_REGISTERED = "law-registered"
+    LAW_RELEASED = "law-released"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105

@@ -2,7 +2,7 @@
 
 The rules are kept by the policies of the database (scope `retention`): what is said here to go and is younger than its
 rule stays. Ages count from the day that a row tells of; what came in less than a week ago stays in any case, so that
-everything that goes was to be seen a week ahead.
+everything that goes was to be seen a week ahead. What an undecided request by law names stays until it is decided.
 """
 
 from dataclasses import dataclass
@@ -171,11 +171,15 @@ def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) ->
         closed = func.coalesce(func.lantern.closed_at(Site.organisation_id, Site.id), Site.updated_at)
         waiting = or_(Site.coarsened_at.is_(None), _visited_since())
         mine = (Site.organisation_id == organisation_id, Site.status == Status.CLOSED, waiting)
-        return select(Site.id, closed.label("at")).where(*mine, Site.created_at < at - AHEAD, closed < before)
+        free = func.lantern.site_held_by(Site.id, Site.geom).is_(None)
+        return select(Site.id, closed.label("at")).where(*mine, Site.created_at < at - AHEAD, closed < before, free)
     table, moment = TABLES[kind]
     goes: Select[UUID, Any] = select(table.id, moment.label("at"))
     goes = goes.where(table.organisation_id == organisation_id, moment < before)
-    return goes.where(Visit.recorded_at < at - AHEAD) if kind is Kind.VISITS else goes
+    if kind is not Kind.VISITS:
+        return goes
+    free = func.lantern.visit_held_by(Visit.site_id, Visit.geom, Visit.visited_at).is_(None)
+    return goes.where(Visit.recorded_at < at - AHEAD, free)
 
 
 def _visited_since() -> ColumnElement[bool]:

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import Change
 from geo.city_sign_in import CitySignIn
+from geo.law_file import LawFile
+from geo.law_request import LawRequest
 from geo.note import COLUMNS
 from geo.receipt import Receipt
 from geo.schema import Row
@@ -26,13 +28,14 @@ from geo.visit import Visit
 @dataclass(frozen=True)
 class SealedColumn:
     """A column, and what its values are sealed for: their own row, or `sealed_for` where they were taken from another
-    table, whose rows `row_id` names; then `only` tells which they are."""
+    table, whose rows `row_id` names; then `only` tells which they are. So many at once as `batch` says."""
 
     held: type[Row]
     column: str
     sealed_for: tuple[str, str] | None = None
     row_id: str = "id"
     only: ColumnElement[bool] | None = None
+    batch: int = 1000
 
     def place(self, row_id: UUID) -> Place:
         table, column = self.sealed_for or (self.held.__tablename__, self.column)
@@ -50,6 +53,9 @@ SEALED = (
     SealedColumn(Receipt, "body_hash", ("visit", "body_hash"), "noun_id", Receipt.noun == "visit"),
     SealedColumn(Authenticator, "secret"),
     SealedColumn(CitySignIn, "client_secret"),
+    SealedColumn(LawRequest, "words_sealed"),
+    SealedColumn(LawRequest, "refusal_sealed"),
+    SealedColumn(LawFile, "file_sealed", batch=10),
 )
 
 

@@ -9,6 +9,8 @@ from geo.change import Change
 from geo.city_sign_in import CityIdentity, CitySignIn
 from geo.district import District
 from geo.erasure import Erasure
+from geo.law_file import LawFile
+from geo.law_request import LawRequest
 from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
@@ -44,6 +46,8 @@ __all__ = [
     "Geography",
     "GeographyCell",
     "GeographyDistrict",
+    "LawFile",
+    "LawRequest",
     "LogEntry",
     "LogHead",
     "Organisation",

@@ -24,7 +24,7 @@ from api.command.connection import connected
 from api.command.line import line_of
 from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
-from api.export import TIMEOUT_S, whose
+from api.export import TIMEOUT_S, refuse_frozen, whose
 from api.problem import Problem
 from api.selection import period_of
 from api.settings import Settings
@@ -124,6 +124,7 @@ async def _write(url: str, slug: str, choice: Choice, output: str, console: Cons
     try:
         asker = await database.asker_of_organisation(slug, purpose=choice.purpose)
         async with database.asking(asker) as session:
+            await refuse_frozen(session, asker, choice.noun)
             wanted = await _resolved(session, asker, choice)
             await note_export(session, choice.noun, whose(asker), wanted)
         async with database.asking(asker, timeout_s=TIMEOUT_S) as session:
@@ -132,6 +133,8 @@ async def _write(url: str, slug: str, choice: Choice, output: str, console: Cons
                 return await _save(parts, file, console)
     except OrganisationUnknown:
         raise Refusal("There is no organisation of that name.") from None
+    except Problem as problem:
+        raise Refusal(problem.kind.title) from None
     finally:
         await database.close()
 

@@ -1,0 +1,73 @@
+"""The file of a request by law: written when the second person agrees, handed out to the two of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from api.asker import Asker
+from api.asking import Asked, Who, refusal
+from api.database import Database
+from api.export import file_name, whose
+from api.problem import CONFLICT, FILE_DAMAGED, FORBIDDEN, NOT_FOUND, TOO_LARGE, Problem
+from api.vault import Vault
+from geo import law_request_query
+from geo.account import Role
+from geo.export import FRAMES, Form
+from geo.law_file import MOST_ROWS, Damaged, TooMuch, drawn, freeze, open_file
+from geo.law_request import LawRequest, State
+from geo.law_request_query import find_law_request
+from geo.log import Act, note
+
+PERSONS = {Role.MANAGER, Role.STEWARD}
+
+
+def second_person(asker: Who) -> Asker:
+    """Managers and stewards, before any transaction is opened: to agree has one of its own."""
+    if asker.roles.isdisjoint(PERSONS):
+        raise refusal(asker)
+    return asker
+
+
+SecondPerson = Annotated[Asker, Depends(second_person, scope="function")]
+
+
+async def agree(database: Database, vault: Vault, asker: Asker, request_id: UUID) -> None:
+    """The second person agrees, and what is asked for is frozen, in one transaction.
+
+    Raises `not-found`, `forbidden` for who proposed it, `conflict`, `too-large`.
+    """
+    async with database.releasing(asker, request_id) as session:
+        asked = await find_law_request(session, asker.organisation_id, request_id, lock=True)
+        if asked is None:
+            raise Problem(NOT_FOUND)
+        by = asker.account_id
+        if by is None or by == asked.proposed_by:
+            raise Problem(FORBIDDEN, "A second person agrees: not the one who proposed it.")
+        if asked.state is not State.PROPOSED:
+            raise Problem(CONFLICT, "Release is not proposed, or it was decided already, or waited too long.")
+        keys = await vault.keys(session, asker.organisation_id)
+        await law_request_query.agree(session, asked, by)
+        try:
+            frozen = await drawn(session, whose(asker), asked)
+        except TooMuch:
+            told = f"More than {MOST_ROWS} rows or 1 MB. Refuse it, and register what is asked for more narrowly."
+            raise Problem(TOO_LARGE, told) from None
+        await freeze(session, asked, frozen, keys)
+        await law_request_query.release(session, asked, frozen)
+
+
+async def download(asked: Asked, request: LawRequest, purpose: str) -> Response:
+    """The file, byte for byte as it was frozen. Raises `not-found` for all but the two persons, and when it is gone."""
+    try:
+        body = await open_file(asked.session, request, await asked.keys())
+    except Damaged:
+        raise Problem(FILE_DAMAGED) from None
+    if body is None:
+        raise Problem(NOT_FOUND)
+    detail = {"purpose": purpose, "sha256": request.file_hash.hex() if request.file_hash else None}
+    note(asked.session, Act.LAW_DOWNLOADED, "law_request", [request.id], detail)
+    frame = FRAMES[Form.GEOJSON]
+    name = file_name(asked.asker, f"request-{request.id}", frame.suffix)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, media_type=frame.media_type, headers=headers)
