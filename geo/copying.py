@@ -31,17 +31,21 @@ async def copied(connection: psycopg.AsyncConnection[Any], statement: str) -> As
     """
     pgconn = connection.pgconn
     pgconn.send_query(statement.encode())
-    running = True
+    running, ending = True, False
     try:
         await connection.wait(_begin(pgconn))
         while running:
             text, count, running = await connection.wait(_gather(pgconn))
             if count:
                 yield Rows(text, count)
+        ending = True
         await connection.wait(_end(pgconn))
     finally:
         if running:
             await _abandon(connection)
+        elif not ending:  # closed at the last rows: what is left to read is that they were all
+            with contextlib.suppress(psycopg.Error):
+                await connection.wait(_end(pgconn))
 
 
 def _begin(pgconn: pq.abc.PGconn) -> PQGen[None]:

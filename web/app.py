@@ -11,6 +11,7 @@ from web import (
     accounts,
     city_sign_in,
     device,
+    law_request,
     maps,
     passkey,
     preference,
@@ -32,7 +33,7 @@ from web.steward import erasures, log, retention
 PAGES = (
     sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
     releases, upload, planner, maps, log, retention, erasures,
-    widening,
+    widening, law_request,
 )  # fmt: skip
 
 

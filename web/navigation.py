@@ -27,6 +27,7 @@ WAYS = (
     Way("/steward", N_("Who saw what"), frozenset({Role.STEWARD})),
     Way("/steward/retention", N_("Retention"), frozenset({Role.STEWARD})),
     Way("/widenings", N_("Widenings"), frozenset({Role.STREETWORKER, Role.MANAGER, Role.DESK, Role.STEWARD})),
+    Way("/law-requests", N_("Requests by law"), frozenset({Role.MANAGER, Role.STEWARD})),
     Way("/steward/erasures", N_("Erasure"), frozenset({Role.STEWARD})),
     Way("/accounts", N_("Accounts"), frozenset({Role.MANAGER, Role.STEWARD})),
     Way("/account", N_("My account"), frozenset(Role)),

@@ -19,6 +19,7 @@ from geo.grid import cell_squares
 from geo.overview import last_visit_on, sites_by_status, visits_by_month
 from geo.selection import Period, Selection
 from geo.work_area_query import find_work_area
+from web.law_request import law_at_home
 from web.page import render
 from web.site_type import site_types
 from web.widening import told_at_home
@@ -56,6 +57,7 @@ async def office_home(request: Request, asked: Managing) -> Response:
         areas=sorted(coverage.areas, key=lambda area: (-area.overdue, area.name)),
         shapes=shapes(coverage),
         told=await told_at_home(asked),
+        law=await law_at_home(asked),
     )
 
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from api.asker import Asker
 from api.asking import get_database
 from api.erasure import erase
-from api.problem import Problem
+from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
 from api.retention import Steward
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
@@ -25,6 +25,8 @@ REASONS = {
     Reason.ORDER: N_("A court or an authority ordered it"),
 }
 NO_SITE = N_("There is no site with this id.")
+HELD = N_("A request by law that is undecided names it. It can be erased when that is decided.")
+WRONG = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD}
 TICK = N_("Tick this to go on.")
 
 
@@ -49,9 +51,9 @@ async def erase_one(request: Request, asker: Steward) -> Response:
         try:
             await erase(request, asker, form.site_id, form.reason)
         except Problem as problem:
-            if problem.kind.status != 404:
+            if problem.kind not in WRONG:
                 raise
-            wrong = {"site_id": NO_SITE}
+            wrong = {"site_id": WRONG[problem.kind]}
     if form is None or wrong:
         return await _page(request, asker, fields, wrong)
     return RedirectResponse("/steward/erasures?done=erased", 303)
