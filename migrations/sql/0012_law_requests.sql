@@ -221,9 +221,9 @@ CREATE POLICY by_law ON lantern.work_area FOR SELECT TO lantern_app
 
 -- Held: no scope takes it, and retention does not coarsen it.
 CREATE POLICY held ON lantern.site AS RESTRICTIVE FOR DELETE TO lantern_app
-    USING ((SELECT lantern.asking_scope()) = 'erasure' AND lantern.site_held_by(id, geom) IS NULL);
+    USING (organisation_id = lantern.asking_organisation() AND lantern.site_held_by(id, geom) IS NULL);
 CREATE POLICY held ON lantern.visit AS RESTRICTIVE FOR DELETE TO lantern_app
-    USING ((SELECT lantern.asking_scope()) IN ('retention', 'erasure')
+    USING (organisation_id = lantern.asking_organisation()
         AND lantern.visit_held_by(site_id, geom, visited_at) IS NULL);
 ALTER POLICY retention_coarsen ON lantern.site
     USING (organisation_id = lantern.asking_organisation() AND (SELECT lantern.asking_scope()) = 'retention'

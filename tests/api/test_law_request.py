@@ -101,7 +101,7 @@ async def test_a_request_names_its_scope_and_never_everything(client: Client, to
     stefan, day = await client("stefan"), town.today.isoformat()
     many = [str(new_id()) for _ in range(101)]
     for wrong in (
-        {"site_ids": []},
+        {"site_ids": list[str]()},
         {"site_ids": many},
         {"noun": "visits"},
         {"noun": "visits", "first_day": day},

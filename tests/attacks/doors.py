@@ -324,4 +324,31 @@ STEWARD = [
     Door("POST /steward/retention", frozenset({STEFAN}), form={"kind": "visits", "days": "700"}),
 ]
 
-DOORS = [*AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD]
+ORDER = {"authority": "District court", "reference": "Order 12/345", "wording": "where it is", "noun": "sites",
+         "came_on": "2026-01-05", "due_on": "2026-03-05"}  # fmt: skip
+DECIDED = dict.fromkeys(KEEPING, 409)
+LAW = [
+    Door(f"GET {API}/law-requests", KEEPING),
+    Door(f"GET {API}/law-requests/{{request_id}}", KEEPING, "law request"),
+    Door(f"POST {API}/law-requests", frozenset({STEFAN}), body=ORDER | {"site_ids": [FRESH + "6"]}),
+    Door(f"POST {API}/law-requests", frozenset({STEFAN}), "area to name", body=ORDER | {"work_area_id": "{area}"}),
+    Door(f"POST {API}/law-requests/{{request_id}}/propose", frozenset({STEFAN}), "law request", instead=DECIDED),
+    Door(f"POST {API}/law-requests/{{request_id}}/agree", KEEPING, "law request", instead=DECIDED | {STEFAN: 403}),
+    Door(f"POST {API}/law-requests/{{request_id}}/refuse", KEEPING, "law request", body={"reason": "too late"},
+         instead=DECIDED),
+    Door(f"POST {API}/law-requests/{{request_id}}/file", KEEPING, "law file", body={"purpose": "for the court"}),
+    Door("GET /law-requests", KEEPING),
+    Door("GET /law-requests/{request_id}", KEEPING, "law request"),
+    Door("POST /law-requests", frozenset({STEFAN}), form=ORDER | {"sites": FRESH + "6"}),
+    Door("POST /law-requests", frozenset({STEFAN}), "area to name", form=ORDER | {"area": "{area}"}),
+    Door("POST /law-requests/{request_id}/propose", frozenset({STEFAN}), "law request", instead=DECIDED),
+    Door("POST /law-requests/{request_id}/agree", KEEPING, "law request", form={"understood": "yes"},
+         instead=DECIDED | {STEFAN: 403}),
+    Door("POST /law-requests/{request_id}/refuse", KEEPING, "law request", form={"reason": "too late"},
+         instead=DECIDED),
+    Door("POST /law-requests/{request_id}/file", KEEPING, "law file", form={"purpose": "for the court"}),
+]  # fmt: skip
+
+DOORS = [
+    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD, *LAW,
+]  # fmt: skip

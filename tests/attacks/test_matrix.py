@@ -20,6 +20,7 @@ from tests.attacks.doors import (
     EVERYONE,
     GROUND,
     HASTY,
+    LAW,
     MARA,
     NOBODY,
     OTTO,
@@ -104,7 +105,7 @@ async def test_what_is_not_for_someone_is_as_if_it_were_not_there_every_row(
 
 @pytest.mark.attack
 async def test_a_token_opens_no_more_than_its_owner(tried_by_token: Tried, superuser: Connection) -> None:
-    doors = [door for door in (*PEOPLE, *GROUND, *SITES, *VISITS, *RELEASES, *STEWARD) if "/api/" in door.path]
+    doors = [door for door in (*PEOPLE, *GROUND, *SITES, *VISITS, *RELEASES, *STEWARD, *LAW) if "/api/" in door.path]
     faults = await Matrix(tried_by_token, superuser).go(doors)
     print(f"{tried_by_token.asked} requests by token at {len(doors)} doors, {len(faults)} faults")  # noqa: T201
     assert faults == [], "\n".join(faults)
@@ -150,7 +151,7 @@ async def test_control_a_hole_put_in_is_found(tried: Tried, superuser: Connectio
 
 
 # What an area is called may be known to everyone of its organisation; where it lies may not.
-NAMES_OF_AREAS = {"GET /api/v1/area-names", "GET /widenings"}
+NAMES_OF_AREAS = {"GET /api/v1/area-names", "GET /widenings", "GET /law-requests"}
 READING = [door for door in DOORS if door.method == "GET" and not door.row and door.what not in NAMES_OF_AREAS]
 HERE = "ST_Point(2.5, 54.6, 4326)"  # where nobody looks after anything
 OUT_OF_REACH = f"""

@@ -27,6 +27,38 @@ APP = {
     "lantern.district": KEEP,
     "lantern.erasure": "SELECT",
     **{f"lantern.erasure.{name}": "INSERT" for name in ("organisation_id", "id", "noun", "reason", "erased_by")},
+    "lantern.law_file": "DELETE SELECT",
+    **{f"lantern.law_file.{name}": "INSERT" for name in ("organisation_id", "id")},
+    "lantern.law_file.file_sealed": "INSERT UPDATE",
+    "lantern.law_request": "SELECT",
+    **{
+        f"lantern.law_request.{name}": "INSERT"
+        for name in (
+            "organisation_id",
+            "id",
+            "registered_by",
+            "came_on",
+            "due_on",
+            "noun",
+            "site_ids",
+            "work_area_id",
+            "first_day",
+            "last_day",
+        )
+    },
+    "lantern.law_request.words_sealed": "INSERT UPDATE",
+    **{
+        f"lantern.law_request.{name}": "UPDATE"
+        for name in (
+            "refusal_sealed",
+            "proposed_by",
+            "agreed_by",
+            "refused_by",
+            "file_hash",
+            "file_bytes",
+            "file_rows",
+        )
+    },
     "lantern.log_entry": ADD,
     "lantern.log_head": KEEP,
     "lantern.organisation": KEEP,
@@ -95,7 +127,8 @@ BROKEN = [
     ("no role of ours is a member", "GRANT pg_read_all_data TO lantern_app", "lantern_app in pg_read_all_data"),
     ("no role of ours is a member", "GRANT lantern_app TO lantern_planner", "lantern_planner in lantern_app"),
     ("every command", "DROP POLICY read ON lantern.visit; DROP POLICY keys ON lantern.visit; "
-        "DROP POLICY retention_read ON lantern.visit; DROP POLICY erase_read ON lantern.visit",
+        "DROP POLICY retention_read ON lantern.visit; DROP POLICY erase_read ON lantern.visit; "
+        "DROP POLICY by_law ON lantern.visit",
         "lantern.visit SELECT lantern_app"),
     ("every command", "DROP POLICY log ON lantern.visit", "lantern.visit INSERT lantern_app"),
     ("every command", "GRANT DELETE ON lantern.log_entry TO lantern_app", "lantern.log_entry DELETE lantern_app"),
