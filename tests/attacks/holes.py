@@ -16,6 +16,7 @@ from api import (
     time_code,
     version,
 )
+from api import export as api_export
 from api.asker import Asker
 from api.headers import ALWAYS
 from api.sign_in_tries import SignInTries
@@ -95,6 +96,31 @@ DATABASE = [
     Hole("a worker's coverage counts others as gaps", (
         "tests/api/test_maps.py::test_a_streetworker_sees_the_own_area_and_sites_alone",
     ), swap(coverage.measure_coverage, patches.whole_coverage)),
+]  # fmt: skip
+
+LAW = "tests/db/test_law_request_policy.py"
+BY_LAW = [
+    Hole("one person releases alone", (
+        f"{LAW}::test_one_person_cannot_be_both",
+    ), sql=function("law_request_step", "OLD.proposed_by <> me", "true")),
+    Hole("a proposal of last month still counts", (
+        f"{LAW}::test_after_seven_days_nobody_agrees_and_nobody_proposes_again",
+        "tests/api/test_law_request.py::test_what_nobody_decides_lapses",
+    ), sql="""CREATE OR REPLACE FUNCTION lantern.law_undecided(registered_at timestamptz, proposed_at timestamptz,
+                  refused_at timestamptz, released_at timestamptz) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+              RETURN refused_at IS NULL AND released_at IS NULL;
+              ALTER TABLE lantern.law_request DROP CONSTRAINT law_request_in_time_check"""),
+    Hole("a third person fetches the file", (f"{LAW}::test_the_file_is_for_the_two_persons_and_never_changes",),
+         sql="CREATE POLICY hole ON lantern.law_file FOR SELECT TO lantern_app USING "
+             "(organisation_id = lantern.asking_organisation())"),
+    Hole("who agrees looks and lets nothing out", (
+        f"{LAW}::test_who_agrees_sees_what_is_asked_for_and_lets_it_out_or_sees_nothing",
+    ), sql="DROP TRIGGER whole ON lantern.law_request"),
+    Hole("retention takes what is held", (f"{LAW}::test_what_is_held_is_neither_deleted_nor_coarsened_in_any_scope",),
+         sql="DROP POLICY held ON lantern.visit"),
+    Hole("an export goes out past the register", (
+        "tests/api/test_law_request.py::test_exact_exports_are_frozen_until_it_is_decided_and_nothing_else",
+    ), swap(api_export.refuse_frozen, nothing_at_all)),
 ]  # fmt: skip
 
 LOG = [
@@ -187,4 +213,4 @@ WIRE = [
         sql="ALTER TABLE release.release DROP CONSTRAINT release_organisation_id_series_geography_version_period_key"),
 ]  # fmt: skip
 
-HOLES = [*SCOPE, *DATABASE, *LOG, *SIGN_IN, *WIRE]
+HOLES = [*SCOPE, *DATABASE, *BY_LAW, *LOG, *SIGN_IN, *WIRE]

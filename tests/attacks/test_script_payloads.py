@@ -59,11 +59,21 @@ FIELDS = {
     ("visits", "note"): "visit.note",
     ("session", "purpose"): "session.purpose",
     ("widenings", "reason"): "widening.reason",
+    ("law-requests", "authority"): "law_request.words",
+    ("law-requests", "reference"): "law_request.words",
+    ("law-requests", "wording"): "law_request.words",
+    ("law-requests", "reason"): "law_request.refusal",
+    ("law-requests", "purpose"): "session.purpose",
 }
 """Where the API's texts are kept."""
 NOT_KEPT = {"password", "current", "new", "code", "email", "period"}
 FORM_FIELDS = {
     "AskForm.reason": "widening.reason",
+    "RegisterForm.authority": "law_request.words",
+    "RegisterForm.reference": "law_request.words",
+    "RegisterForm.wording": "law_request.words",
+    "RefuseForm.reason": "law_request.refusal",
+    "FetchForm.purpose": "session.purpose",
     "TokenForm.name": "access_token.name",
     "AccountForm.name": "account.name",
     "AccountForm.email": "account.email",
@@ -75,7 +85,7 @@ FORM_FIELDS = {
     "VisitForm.name": "site.name",
     "VisitForm.access_note": "site.access_note",
 }
-FORM_NOT_KEPT = {"current", "new", "again", "password", "code", "what", "site_type"}
+FORM_NOT_KEPT = {"current", "new", "again", "password", "code", "what", "site_type", "sites"}
 
 
 @pytest.fixture
@@ -135,7 +145,7 @@ def pages(app: FastAPI, town: SmallTown) -> list[str]:
     """The address of every page that there is, by the routes of the app."""
     there = [path for method, path in routes_of(app) if method == "GET" and not path.startswith("/api/")]
     south = str(town.areas["south"])
-    given = {"{area_id}": south, "{widening_id}": south, "{what}": "sites"}
+    given = {"{area_id}": south, "{widening_id}": south, "{request_id}": south, "{what}": "sites"}
     found = [re.sub(r"{\w+}", lambda name: given[name[0]], path) for path in there if path not in NO_PAGES | {"/"}]
     return [*found, "/maps/coverage?sites=overdue"]
 
