@@ -56,6 +56,16 @@ async def test_two_persons_release_exactly_what_was_asked_for_and_fetch_the_same
     assert (await mara.post(f"{path}/file", json=PURPOSE)).content == body  # frozen
 
 
+async def test_visits_go_out_as_the_exact_export_has_them(client: Client, town: SmallTown) -> None:
+    mara = await client("mara")
+    exact = (await mara.get(f"{EXPORT}/visits")).json()["features"]
+    days = {"first_day": (town.today - timedelta(days=9)).isoformat(), "last_day": town.today.isoformat()}
+    path = await released(client, town, noun="visits", **days, site_ids=[], work_area_id=str(town.areas["north"]))
+    found = (await mara.post(f"{path}/file", json=PURPOSE)).json()["features"]
+    assert found == [each for each in exact if each["id"] == str(town.visits["quay"])]
+    assert found[0]["properties"]["worker"] == "Alice"
+
+
 async def test_every_step_and_every_download_is_in_the_log_with_the_sites_and_the_purpose(
     client: Client, town: SmallTown, owner_url: str
 ) -> None:
