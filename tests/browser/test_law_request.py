@@ -35,6 +35,9 @@ async def test_a_request_goes_from_the_steward_to_a_second_person_and_to_a_file(
 
     mara = await visit("mara", "/office", size=PHONE)
     await expect(mara.locator(".told")).to_contain_text("exact exports are frozen")
+    for path in ("/law-requests", "/office"):
+        await mara.goto(path)
+        assert await mara.evaluate("document.documentElement.scrollWidth") == PHONE[0]
     assert await findings(mara) == []
     await mara.get_by_role("link", name="Decide on").click()
     await mara.get_by_role("button", name="Agree, and release").click()
