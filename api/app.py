@@ -51,6 +51,7 @@ from api.incoming import LimitedBody, OwnSiteOnly
 from api.key_file import KeyFile, KeyRefused
 from api.settings import Settings
 from api.sign_in_tries import SignInTries
+from api.turned_away import TurnedAway
 from api.vault import Vault
 
 NOUNS = (
@@ -98,11 +99,13 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError("settings name no database: start the cluster first")
     database = Database(settings.database_url)
     anchors = Anchors(settings.home, settings.anchor_command)
+    turned_away = TurnedAway(database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         keepers = (
             anchors.keep(database),
+            turned_away.keep(),
             retention_run.keep(database),
             erasure_file.keep(database, app.state.vault, settings.home),
         )
@@ -111,6 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
         for task in kept:
             task.cancel()
         await asyncio.gather(*kept, return_exceptions=True)
+        await turned_away.try_to_write(all_of_it=True)
         await anchors.try_to_drop(database)
         await database.close()
 
@@ -119,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.vault = Vault(KeyFile.of(settings))
     app.state.sign_in_tries = SignInTries(database, _secret_of(app.state.vault))
+    app.state.turned_away = turned_away
     app.state.providers = Providers()
     for noun in NOUNS:
         app.include_router(noun.router)
@@ -126,7 +131,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_middleware(LimitedBody)
     app.add_middleware(OwnSiteOnly)
-    problem.install(app)
+    problem.install(app, turned_away.refused)
     return app
 
 

@@ -116,6 +116,11 @@ class Database:
         own = {"today": asker.today.isoformat(), "law_request": str(law_request_id)}
         return self._named(asker, "lantern_app", STATEMENT_TIMEOUT_S, scope="law", **own)
 
+    def noting(self, author: Author) -> AbstractAsyncContextManager[AsyncSession]:
+        """One transaction that adds to the log in someone's name, and reaches nothing."""
+        of = {"organisation_id": str(author.organisation_id), "account_id": str(author.by or "")}
+        return self._transaction("lantern_app", STATEMENT_TIMEOUT_S, author, scope="none", **of)
+
     def _named(
         self, asker: Asker, role: LiteralString, timeout_s: int, **settings: str
     ) -> AbstractAsyncContextManager[AsyncSession]:

@@ -14,8 +14,9 @@ from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
 from api.password import MAXIMUM_LENGTH, fits, hash_password_aside
-from api.problem import FORBIDDEN, INVALID_INPUT, Problem
+from api.problem import FORBIDDEN, INVALID_INPUT, TOO_MANY, Problem
 from api.sign_in_tries import SignInTries
+from api.turned_away import turned_away_of
 from geo.account import Account, Role
 from geo.account_query import end_credentials
 from geo.account_secret import keep_password, password_hash_of
@@ -99,8 +100,19 @@ async def check_password(request: Request, asker: Asker, password: str, where: s
     """
     assert asker.account_id is not None
     tries: SignInTries = request.app.state.sign_in_tries
-    async with tries.password(asker.account_id):
-        async with own(request, asker) as asked:
-            hashed = await password_hash_of(asked.session, asker.organisation_id, asker.account_id)
-        if not await fits(password, hashed):
-            raise Problem(INVALID_INPUT, errors=[{"where": where, "what": "is not your password"}])
+    try:
+        async with tries.password(asker.account_id):
+            await _compare(request, asker, password, where)
+    except Problem as problem:
+        act = Act.MADE_TO_WAIT if problem.kind is TOO_MANY else Act.SIGN_IN_FAILED
+        turned_away_of(request).inside(request, asker, act, "password")
+        problem.noted = True
+        raise
+
+
+async def _compare(request: Request, asker: Asker, password: str, where: str) -> None:
+    assert asker.account_id is not None
+    async with own(request, asker) as asked:
+        hashed = await password_hash_of(asked.session, asker.organisation_id, asker.account_id)
+    if not await fits(password, hashed):
+        raise Problem(INVALID_INPUT, errors=[{"where": where, "what": "is not your password"}])

@@ -80,6 +80,8 @@ async def sign_in(request: Request, credential: ShownCredential) -> Opened:
         raise Problem(SIGN_IN_FAILED, REFUSED)
     known, passkey = found
     count = _count_of(site, credential, challenge, passkey)
+    if count is None:
+        door.turned_away.known_at_the_door(known.account, "passkey")
     if count is None or not await _use(door, known, passkey, count):
         raise Problem(SIGN_IN_FAILED, REFUSED)
     await door.tries.met_challenge(door.caller)

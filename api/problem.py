@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -87,7 +88,8 @@ QUERY_CANCELED = "57014"
 
 
 class Problem(Exception):
-    """Raised anywhere under a request. `errors` say what is wrong and where, never with the value itself."""
+    """Raised anywhere under a request. `errors` say what is wrong and where, never with the value itself. `noted`: the
+    log has heard of it."""
 
     def __init__(
         self,
@@ -104,6 +106,7 @@ class Problem(Exception):
         self.errors = errors
         self.see = see
         self.headers = headers
+        self.noted = False
 
     def body(self) -> dict[str, Any]:
         """The members of RFC 9457, with `errors` and `see` where they help."""
@@ -206,11 +209,13 @@ HANDLED = (
 )
 
 
-def install(app: FastAPI) -> None:
-    """Answers every exception with a problem."""
+def install(app: FastAPI, told: Callable[[Request, Problem], None]) -> None:
+    """Answers every exception with a problem, after `told` was told of it."""
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
-        return response(of_any(error))
+        found = of_any(error)
+        told(request, found)
+        return response(found)
 
     for kind in HANDLED:
         app.add_exception_handler(kind, answer)

@@ -1,6 +1,8 @@
 """How someone gets in: address and password, and a code where there is a second factor."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -14,9 +16,10 @@ from api.asking import get_database
 from api.credential import LASTS, asker_of, digest, new_secret
 from api.database import Database
 from api.password import fits
-from api.problem import CITY_SIGN_IN_REQUIRED, CODE_REQUIRED, NOT_SIGNED_IN, SIGN_IN_FAILED, Problem
+from api.problem import CITY_SIGN_IN_REQUIRED, CODE_REQUIRED, NOT_SIGNED_IN, SIGN_IN_FAILED, TOO_MANY, Problem
 from api.sign_in_tries import Caller, SignInTries
 from api.time_code import take_time_code
+from api.turned_away import TurnedAway, turned_away_of
 from api.vault import Vault
 from geo.account import Account, SignIn
 from geo.account_secret import password_hash_of
@@ -39,13 +42,25 @@ class Door:
     database: Database
     tries: SignInTries
     vault: Vault
+    turned_away: TurnedAway
     caller: Caller
 
     @classmethod
     def of(cls, request: Request) -> "Door":
         state = request.app.state
         tries, vault = cast(SignInTries, state.sign_in_tries), cast(Vault, state.vault)
-        return cls(get_database(request), tries, vault, Caller.of(request))
+        return cls(get_database(request), tries, vault, turned_away_of(request), Caller.of(request))
+
+    @asynccontextmanager
+    async def one_try(self, email: str) -> AsyncIterator[None]:
+        """As `SignInTries.one`; the log hears of waits."""
+        try:
+            async with self.tries.one(self.caller, email):
+                yield
+        except Problem as problem:
+            if problem.kind is TOO_MANY:
+                self.turned_away.at_the_door(Act.MADE_TO_WAIT, email, TOO_MANY.slug)
+            raise
 
 
 @dataclass(frozen=True)
@@ -78,8 +93,8 @@ class CodeRequired(Problem):
 
 async def sign_in(door: Door, email: str, password: str, code: str | None = None) -> Opened:
     """Opens a session. Raises `sign-in-failed`, `code-required` and `too-many`."""
-    async with door.tries.one(door.caller, email):
-        known = await _known(door.database, email, password)
+    async with door.one_try(email):
+        known = await _known(door, email, password)
         has_code = await _has_code(door, known)
         if has_code:
             if code is None:
@@ -119,16 +134,16 @@ async def finish_sign_in(door: Door, secret: str, code: str) -> Opened:
     known = await known_by_id(door.database, row)
     if known is None:
         raise Problem(NOT_SIGNED_IN)
-    async with door.tries.one(door.caller, known.account.email):
+    async with door.one_try(known.account.email):
         await _check_code(door, known, code)
         async with door.database.knocking(credential=hashed.hex()) as session:
             await session.execute(delete(SignIn).where(SignIn.token_hash == hashed))
         return await open_session(door, known, second_factor=True, by_city=row.by_city)
 
 
-async def _known(database: Database, email: str, password: str) -> Known:
+async def _known(door: Door, email: str, password: str) -> Known:
     """Whose password this is; takes as long for an address that nobody has."""
-    email = email.strip().lower().replace("\x00", "")
+    email, database = email.strip().lower().replace("\x00", ""), door.database
     async with database.knocking(sign_in_email=email) as session:
         accounts = list(await session.scalars(select(Account).where(Account.email == email).limit(MOST_ACCOUNTS)))
         hashes = [await password_hash_of(session, account.organisation_id, account.id) for account in accounts]
@@ -139,6 +154,7 @@ async def _known(database: Database, email: str, password: str) -> Known:
         known = await known_by_id(database, account)
         if known:
             return known
+    door.turned_away.at_the_door(Act.SIGN_IN_FAILED, email, "password")
     raise Problem(SIGN_IN_FAILED)
 
 

@@ -44,6 +44,7 @@ class Act(StrEnum):
     LAW_REFUSED = "law-refused"
     LAW_REGISTERED = "law-registered"
     LAW_RELEASED = "law-released"
+    MADE_TO_WAIT = "made-to-wait"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105
@@ -52,6 +53,7 @@ class Act(StrEnum):
     READ = "read"
     RECOVERY_CODE_USED = "recovery-code-used"
     RECOVERY_CODES_RENEWED = "recovery-codes-renewed"
+    REFUSED = "refused"
     RELEASED = "released"
     RETENTION_CHANGED = "retention-changed"
     RETENTION_RAN = "retention-ran"
@@ -60,6 +62,7 @@ class Act(StrEnum):
     SECOND_FACTOR_SET = "second-factor-set"
     SIGNED_IN = "signed-in"
     SIGNED_OUT = "signed-out"
+    SIGN_IN_FAILED = "sign-in-failed"
     TOKEN_MADE = "token-made"  # noqa: S105
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
     WIDENING_ASKED = "widening-asked"

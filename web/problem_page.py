@@ -15,6 +15,7 @@ from api.problem import (
     SECOND_FACTOR_REQUIRED,
     Problem,
 )
+from api.turned_away import turned_away_of
 from web.i18n import N_
 from web.page import own_path, render, with_next
 
@@ -48,6 +49,7 @@ def install(app: FastAPI) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         found = problem.of_any(error)
+        turned_away_of(request).refused(request, found)
         if not wants_page(request):
             return problem.response(found)
         if found.kind == NOT_SIGNED_IN and request.method == "GET":

@@ -172,7 +172,8 @@ class Logged:
         self._connection, self._before = connection, 0
 
     def moved(self) -> bool:
-        before, self._before = self._before, self._connection.scalar(text("SELECT sum(seq) FROM lantern.log_head")) or 0
+        said = text("SELECT count(*) FROM lantern.log_entry WHERE act NOT IN ('refused', 'made-to-wait')")
+        before, self._before = self._before, self._connection.scalar(said) or 0
         return self._before > before
 
 

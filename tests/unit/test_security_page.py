@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from api import access_token, credential, database, incoming, password, purpose, sign_in, sign_in_tries, streaming
+from api import (
+    access_token,
+    credential,
+    database,
+    incoming,
+    password,
+    purpose,
+    sign_in,
+    sign_in_tries,
+    streaming,
+    turned_away,
+)
 from geo import file_form, geometry, reading_lock, reading_process, release_series, second_factor, sign_in_try
 
 MIB = 1024 * 1024
@@ -21,6 +32,8 @@ SAID = [
     f"{CLIENT.free} at will, then waits up to {CLIENT.longest_s} s",
     f"| codes for an account | {sign_in_tries.OF_CODES.free} at will",
     f"{sign_in_tries.MOST_AT_ONCE}, {sign_in_tries.MOST_AT_ONCE_FROM_A_CLIENT} of them from one client",
+    f"written within {turned_away.EVERY_S:g} s, and what comes again",
+    f"as one number after {turned_away.TOGETHER_S / 60:g} minutes",
     f"| a purpose | {purpose.LONGEST_MINUTES} minutes |",
     f"{incoming.BODY_LIMIT // MIB} MiB; {incoming.UPLOAD_LIMIT // MIB} MiB",
     f"| {incoming.PATIENCE_S:g} s and a second for each {incoming.SLOWEST_BYTES_S // 1024} KiB; ".replace(
