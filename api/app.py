@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from starlette.types import ASGIApp
 
 from api import (
@@ -44,6 +44,7 @@ from api import (
 )
 from api.anchor import Anchors
 from api.asking import get_database
+from api.box import no_place_in_address
 from api.city_provider import Providers
 from api.database import Database
 from api.headers import PrivateHeaders
@@ -118,7 +119,14 @@ def create_app(settings: Settings) -> FastAPI:
         await anchors.try_to_drop(database)
         await database.close()
 
-    app = App(title="Lantern", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = App(
+        title="Lantern",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(no_place_in_address)],
+    )
     app.state.settings = settings
     app.state.database = database
     app.state.vault = Vault(KeyFile.of(settings))

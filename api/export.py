@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.asker import Asker
 from api.asking import Who, find_asker, get_database, refusal, require_purpose
 from api.body import Day
+from api.box import BoxIn
 from api.database import Database
-from api.listing import BoxIn
 from api.noun_router import noun_router, problems
 from api.problem import EXPORTS_FROZEN, TOO_MANY, Problem
 from api.selection import SelectionQuery, period_of
@@ -23,6 +23,7 @@ from geo.export import FRAMES, PLACES, Form, exported, note_export
 from geo.export_wanted import Wanted, Whose
 from geo.law_request_query import undecided_requests
 from geo.site import Status
+from geo.viewport import Box
 from geo.visit import Outcome
 
 router: APIRouter = noun_router("export", 429)
@@ -45,10 +46,10 @@ class Exporting(BaseModel):
             raise ValueError("to lies before from")
         return self
 
-    def wanted(self) -> Wanted:
+    def wanted(self, box: Box | None) -> Wanted:
         given = self.model_dump(exclude={"format"})
         return Wanted(
-            box=getattr(self, "bbox", None),
+            box=box,
             area=given.get("area"),
             team=self.team,
             first_day=self.from_,
@@ -60,7 +61,6 @@ class Exporting(BaseModel):
 
 
 class AreasExport(Exporting):
-    bbox: BoxIn | None = None
     area: UUID | None = Field(None, description="A work area.")
 
 
@@ -145,21 +145,27 @@ class CoverageExport(SelectionQuery):
 
 
 @router.get("/sites", response_class=Response, responses=problems(409))
-async def export_sites(request: Request, asker: ExactExporter, asked: Annotated[SitesExport, Query()]) -> Response:
+async def export_sites(
+    request: Request, asker: ExactExporter, asked: Annotated[SitesExport, Query()], box: BoxIn
+) -> Response:
     """Every site with its exact place. `from` and `to` are days on which it was first seen."""
-    return await download(request, asker, "sites", asked.format, asked.wanted())
+    return await download(request, asker, "sites", asked.format, asked.wanted(box))
 
 
 @router.get("/visits", response_class=Response, responses=problems(409))
-async def export_visits(request: Request, asker: ExactExporter, asked: Annotated[VisitsExport, Query()]) -> Response:
+async def export_visits(
+    request: Request, asker: ExactExporter, asked: Annotated[VisitsExport, Query()], box: BoxIn
+) -> Response:
     """Every visit with its exact place."""
-    return await download(request, asker, "visits", asked.format, asked.wanted())
+    return await download(request, asker, "visits", asked.format, asked.wanted(box))
 
 
 @router.get("/areas", response_class=Response)
-async def export_areas(request: Request, asker: Exporter, asked: Annotated[AreasExport, Query()]) -> Response:
+async def export_areas(
+    request: Request, asker: Exporter, asked: Annotated[AreasExport, Query()], box: BoxIn
+) -> Response:
     """Work areas that are valid on a day of the period."""
-    return await download(request, asker, "areas", asked.format, asked.wanted())
+    return await download(request, asker, "areas", asked.format, asked.wanted(box))
 
 
 @router.get("/coverage", response_class=Response)

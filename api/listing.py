@@ -5,25 +5,19 @@ import binascii
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from geoalchemy2.shape import to_shape
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from shapely import orient_polygons
 from shapely.geometry import mapping
 
 from api.problem import INVALID_INPUT, Problem
 from geo.viewport import Box
-
-BoxIn = Annotated[
-    Box,
-    BeforeValidator(lambda text: Box.read(text) if isinstance(text, str) else text),
-    WithJsonSchema({"type": "string", "description": "west,south,east,north in degrees"}),
-]
 
 
 class GeoJSON(JSONResponse):
@@ -37,6 +31,7 @@ class Listing(BaseModel):
 
     limit: int = Field(default=100, ge=1, le=1000, description="How many at most.")
     after: str | None = Field(default=None, max_length=100, description="The cursor of the `next` link.")
+    _box: Box | None = PrivateAttr(None)
 
     @model_validator(mode="before")
     @classmethod
@@ -46,10 +41,15 @@ class Listing(BaseModel):
             raise ValueError(f"only these parameters are known: {', '.join(allowed)}")
         return given
 
+    def within(self, box: Box | None) -> Self:
+        """The same list, of a box alone: no parameter, so that no link names it, and yet a filter of the cursor."""
+        self._box = box
+        return self
+
     def checksum(self) -> bytes:
         """Of the filters, whatever the page."""
         filters = self.model_dump_json(exclude={"limit", "after"}, exclude_defaults=True)
-        return hashlib.blake2b(filters.encode(), digest_size=8).digest()
+        return hashlib.blake2b(f"{filters}{self._box or ''}".encode(), digest_size=8).digest()
 
     def cursor(self, last: UUID) -> str:
         return base64.urlsafe_b64encode(last.bytes + self.checksum()).decode().rstrip("=")

@@ -10,7 +10,8 @@ from shapely.geometry import mapping
 
 from api.asking import Asked, Exact, ManagingExact, OpenedExact
 from api.body import Body, Line, Note, PastDay, PointIn, absent, point_of
-from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
+from api.box import BoxIn
+from api.listing import Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.note import Notes, notes_for
 from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
@@ -29,7 +30,6 @@ OpenStatus = Literal["unverified", "active", "inactive", "do-not-list"]
 
 
 class SitesQuery(Listing):
-    bbox: BoxIn | None = None
     area: UUID | None = Field(None, description="A work area.")
     status: list[Status] = Field([], max_length=5)
     type: list[Slug] = Field([], max_length=50, description="Site types.")
@@ -149,10 +149,12 @@ async def alter(asked: Asked, site_id: UUID, if_match: str | None, body: SiteIn 
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[SiteProperties])
-async def read_sites(request: Request, asked: OpenedExact, wanted: Annotated[SitesQuery, Query()]) -> Response:
+async def read_sites(
+    request: Request, asked: OpenedExact, wanted: Annotated[SitesQuery, Query()], box: BoxIn
+) -> Response:
     """The sites that you reach, by id."""
-    notes, after = await notes_for(asked), wanted.begins_after()
-    asking = SitesWanted(wanted.bbox, wanted.area, wanted.status, wanted.type, wanted.from_, wanted.to)
+    notes, after = await notes_for(asked), wanted.within(box).begins_after()
+    asking = SitesWanted(box, wanted.area, wanted.status, wanted.type, wanted.from_, wanted.to)
     rows = await list_sites(asked.session, asked.asker.organisation_id, asking, after, wanted.limit + 1)
     asked.saw("site", [row.id for row in rows[: wanted.limit]])
     return features(request, wanted, rows, SiteProperties, notes.shown)

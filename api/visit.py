@@ -13,7 +13,8 @@ from shapely.geometry import mapping
 from api.asker import Asker
 from api.asking import Asked, Exact
 from api.body import Body, Day, Happened, LongNote, PointIn, absent, point_of
-from api.listing import BoxIn, Feature, FeatureCollection, GeoJSON, Listing, feature, features
+from api.box import BoxIn
+from api.listing import Feature, FeatureCollection, GeoJSON, Listing, feature, features
 from api.note import Notes, notes_for
 from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.problem import FORBIDDEN, ID_TAKEN, INVALID_INPUT, NOT_FOUND, Problem
@@ -33,7 +34,6 @@ router: APIRouter = noun_router("visits")
 
 
 class VisitsQuery(Listing):
-    bbox: BoxIn | None = None
     area: UUID | None = Field(None, description="A work area.")
     site: UUID | None = None
     from_: Day | None = Field(None, alias="from", description="On this day or later.")
@@ -182,15 +182,13 @@ async def alter(asked: Asked, visit_id: UUID, if_match: str | None, body: VisitI
 
 
 @router.get("", response_class=GeoJSON, response_model=FeatureCollection[VisitProperties])
-async def read_visits(request: Request, asked: Exact, wanted: Annotated[VisitsQuery, Query()]) -> Response:
+async def read_visits(request: Request, asked: Exact, wanted: Annotated[VisitsQuery, Query()], box: BoxIn) -> Response:
     """The visits that you see, by id. Days are those of the organisation's clock."""
     if wanted.from_ and wanted.to and wanted.from_ > wanted.to:
         raise Problem(INVALID_INPUT, errors=[{"where": "query.to", "what": "lies before from"}])
     start, end = period(asked.asker, wanted.from_, wanted.to)
-    asking = VisitsWanted(
-        wanted.bbox, wanted.area, wanted.site, start, end, wanted.outcome, wanted.account, wanted.team
-    )
-    notes, after = await notes_for(asked), wanted.begins_after()
+    asking = VisitsWanted(box, wanted.area, wanted.site, start, end, wanted.outcome, wanted.account, wanted.team)
+    notes, after = await notes_for(asked), wanted.within(box).begins_after()
     rows = await list_visits(asked.session, asked.asker.organisation_id, asking, after, wanted.limit + 1)
     asked.saw("visit", with_sites(rows[: wanted.limit]))
     return features(request, wanted, rows, VisitProperties, notes.shown)

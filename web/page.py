@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.asker import Asker
+from api.box import names_place
 from api.cookie import read_cookie
 from web import i18n, words
 from web.navigation import ways
@@ -33,13 +34,13 @@ def render(
     language = language_of(request, asker)
     theme = read_cookie(request, "theme")
     page = environment(language, asker.time_zone if asker else "UTC").get_template(template)
-    query = request.url.query
+    query, path = request.url.query, request.url.path
     return HTMLResponse(
         page.render(
             asker=asker,
             ways=ways(asker),
-            path=request.url.path,
-            here=request.url.path + (f"?{query}" if query and request.method == "GET" else ""),
+            path=path,
+            here=own_path(f"{path}?{query}", path) if query and request.method == "GET" else path,
             theme=theme if theme in THEMES else None,
             **context,
         ),
@@ -137,4 +138,4 @@ def own_path(wish: str | None, otherwise: str = "/") -> str:
     if any(sign in wish for sign in "\\\r\n\t") or not wish.isprintable():
         return otherwise
     parts = urlsplit(wish)
-    return wish if not parts.scheme and not parts.netloc else otherwise
+    return otherwise if parts.scheme or parts.netloc or names_place(parts.query) else wish

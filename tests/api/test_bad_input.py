@@ -236,7 +236,10 @@ async def test_no_answer_echoes_what_came_in(client: Client) -> None:
     for answer in (
         await post(mara, "sites", json.dumps({"name": ["s3cret"], "geom": "s3cret", "site_type": "s3cret!"})),
         await post(mara, "accounts", json.dumps({"email": "s3cret", "password": "s3cret", "roles": ["s3cret"]})),
-        await mara.get("/api/v1/sites?status=s3cret&area=s3cret&bbox=s3cret"),
+        await mara.get("/api/v1/sites?status=s3cret&area=s3cret"),
+        await mara.get("/api/v1/sites?bbox=s3cret"),
+        await mara.get("/api/v1/sites", headers={"Lantern-Box": "s3cret"}),
+        await mara.get("/api/v1/sites", headers={"Lantern-s3cret": "1"}),
         await mara.get("/api/v1/sites/s3cret"),
     ):
         assert is_a_problem(answer)

@@ -59,15 +59,17 @@ async def test_what_a_manager_sees_is_written_down_with_the_purpose(
 
 async def test_a_download_is_written_down_before_it_begins(client: Client, town: SmallTown, owner_url: str) -> None:
     mara = await client("mara")
-    for path, noun, ids in (
-        ("/api/v1/export/sites?bbox=2.3,54.7,2.4,54.8&status=active", "sites", {"quay", "lane"}),
-        ("/api/v1/export/visits", "visits", {"quay", "lane"}),
-        ("/api/v1/export/areas", "areas", set()),
+    box = {"Lantern-Box": "2.3,54.7,2.4,54.8"}
+    for path, headers, noun, ids in (
+        ("/api/v1/export/sites?status=active", box, "sites", {"quay", "lane"}),
+        ("/api/v1/export/visits", {}, "visits", {"quay", "lane"}),
+        ("/api/v1/export/areas", box, "areas", set[str]()),
     ):
-        assert (await mara.get(path)).status_code == 200
+        assert (await mara.get(path, headers=headers)).status_code == 200
         entry = logged(owner_url)[-1]
         assert (entry["act"], entry["noun"]) == ("exported", noun)
         assert set(entry["ids"]) == {str(town.sites[name]) for name in ids}
+        assert entry["detail"]["box"] == bool(headers)
         assert "54." not in json.dumps(entry["detail"])
 
 

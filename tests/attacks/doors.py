@@ -26,7 +26,8 @@ class Door:
     """`what` is method and path as the app names them. A word in braces stands for the id of a row, in the path, the
     query, a form or a body: one kind of row a door, `row`. `exact`: for managers with a purpose alone. `menders`: the
     kind that says who may change what others may only read. `instead`: the status of those who may pass and find the
-    way barred for a reason of their own. `plain`: other parameters of the path; `at`: a path below what is mounted."""
+    way barred for a reason of their own. `plain`: other parameters of the path; `at`: a path below what is mounted;
+    `box`: the header that says which box."""
 
     what: str
     may: frozenset[str]
@@ -41,6 +42,7 @@ class Door:
     instead: Mapping[str, int] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
     at: str = ""
+    box: str = ""
 
     @property
     def method(self) -> str:
@@ -213,7 +215,7 @@ WIDENINGS = [
 
 SITES = [
     Door(f"GET {API}/sites", REACHING, exact=True),
-    Door(f"GET {API}/sites", REACHING, query="bbox=2,54.5,2.6,55", exact=True),
+    Door(f"GET {API}/sites", REACHING, box="2,54.5,2.6,55", exact=True),
     Door(f"GET {API}/sites", REACHING, "area", query="area={area}", exact=True),
     Door(f"GET {API}/sites/due", REACHING, exact=True),
     Door(f"GET {API}/sites/due", REACHING, "area", query="area={area}", exact=True),
@@ -233,7 +235,7 @@ SITES = [
 
 VISITS = [
     Door(f"GET {API}/visits", REACHING, exact=True),
-    Door(f"GET {API}/visits", REACHING, query="bbox=2,54.5,2.6,55", exact=True),
+    Door(f"GET {API}/visits", REACHING, box="2,54.5,2.6,55", exact=True),
     Door(f"GET {API}/visits", REACHING, "area", query="area={area}", exact=True),
     Door(f"GET {API}/visits", REACHING, "visited site", query="site={site}", exact=True),
     Door(f"GET {API}/visits", REACHING, "account", query="account={account}", exact=True),
@@ -268,6 +270,8 @@ OFFICE = [
     *(Door(f"GET {API}/export/{noun}", MANAGERS, exact=noun in {"sites", "visits"})
       for noun in ("sites", "visits", "areas", "coverage")),
     *(Door(f"GET {API}/export/{noun}", MANAGERS, "area", query="area={area}", exact=noun != "areas")
+      for noun in ("sites", "visits", "areas")),
+    *(Door(f"GET {API}/export/{noun}", MANAGERS, box="2,54.5,2.6,55", exact=noun != "areas")
       for noun in ("sites", "visits", "areas")),
     Door(f"GET {API}/coverage", REACHING),
     Door(f"GET {API}/coverage", REACHING, "team", query="team={team}"),

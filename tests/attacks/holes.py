@@ -18,7 +18,9 @@ from api import (
 )
 from api import export as api_export
 from api.asker import Asker
+from api.box import names_place
 from api.headers import ALWAYS
+from api.listing import Listing
 from api.sign_in_tries import SignInTries
 from api.turned_away import TurnedAway
 from api.vault import Keys
@@ -185,6 +187,12 @@ WIRE = [
          put(incoming, "_own", lambda headers: True)),
     Hole("sign-in leads to another site", ("tests/api/test_pages.py::test_sign_in_leads_only_to_own_pages",),
          swap(own_path, lambda wish, otherwise="/": wish or otherwise)),
+    Hole("an address may name a place", (
+        "tests/api/test_box.py::test_no_route_takes_a_place_in_its_address[*/*]",
+        "tests/api/test_box.py::test_nobody_is_sent_to_sign_in_with_a_place_in_the_address",
+    ), swap(names_place, lambda query: False)),
+    Hole("a cursor forgets its box", ("tests/api/test_box.py::test_a_cursor_belongs_to_its_box_and_no_link_tells_it",),
+         put(Listing, "within", lambda self, box: self)),
     Hole("pages tell the next site where one was", (
         "tests/api/test_app.py::test_every_answer_carries_the_headers_that_keep_it_private",
     ), lambda patch: patch.delitem(ALWAYS, "Referrer-Policy")),

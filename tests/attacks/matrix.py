@@ -35,6 +35,8 @@ class Tried:
         headers = {"Accept": accept} | self.shown[person]
         if door.version:
             headers["If-Match"] = '"1"'
+        if door.box:
+            headers["Lantern-Box"] = door.box
         brought: dict[str, Any] = {}
         if door.body is not None:
             brought["json"] = json.loads(self._fill(json.dumps(door.body), row_id))

@@ -54,9 +54,9 @@ def test_a_viewport_under_the_policies_costs_at_most_twice_as_much_as_without(
             each.connection.close()
     engine.dispose()
     words = (
-        "The sites in a box of 1 km², as `GET /api/v1/sites?bbox=…` asks for them (cells of 100 m first, then the "
-        "exact box): as a manager and as a streetworker under the policies, against the same query by the superuser "
-        "past them, and against the box alone by the superuser. Median and 95th percentile of "
+        "The sites in a box of 1 km², as `GET /api/v1/sites` with a `Lantern-Box` asks for them (cells of 100 m first, "
+        "then the exact box): as a manager and as a streetworker under the policies, against the same query by the "
+        "superuser past them, and against the box alone by the superuser. Median and 95th percentile of "
         f"{ROUNDS} rounds in turn; the ratios are of the latter. Allowed at a million: 2 × the owner's. "
         "The plan behind it: `tests/db/test_plans.py`."
     )
