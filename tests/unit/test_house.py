@@ -59,6 +59,13 @@ def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
     assert [path for path, text in texts.items() if path != Path(__file__) and suspicious.search(text)] == []
 
 
+def test_settings_are_set_in_the_form_that_reaches_the_workers_of_a_cluster() -> None:
+    called = re.compile(r"(?<!`)\bset_config\(['\"]")
+    assert called.search("SELECT set_config('lantern.scope', 'areas', true)")
+    paths = [path for path in tracked("*.py", "*.sql") if path != Path(__file__)]
+    assert [path for path in paths if called.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_every_problem_is_documented() -> None:
     documented = (ROOT / "docs/reference/problems.md").read_text(encoding="utf-8")
     kinds = [kind for kind in vars(problem).values() if isinstance(kind, problem.Kind)]
