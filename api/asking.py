@@ -23,6 +23,7 @@ from api.problem import (
     Kind,
     Problem,
 )
+from api.turned_away import turned_away_of
 from api.vault import Keys, Vault
 from geo.account import Role
 from geo.log import Act, note
@@ -67,7 +68,11 @@ async def find_asker(request: Request) -> Asker | Ended | None:
     database = get_database(request)
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return await asker_of_token(database, secret.strip()) if secret.strip().startswith(TOKEN_PREFIX) else None
+        token = secret.strip()
+        asker = await asker_of_token(database, token) if token.startswith(TOKEN_PREFIX) else None
+        if asker is None:
+            turned_away_of(request).stranger("token")
+        return asker
     if scheme:
         return None
     cookie = read_cookie(request, SESSION)

@@ -104,6 +104,20 @@ async def finish(request: Request, city_id: UUID, secret: str, brought: Mapping[
     """Opens a session for who came back; where a code of Lantern's own is missing, one that awaits it. Raises
     `sign-in-failed`, the same for all that can be wrong, and `provider-silent`."""
     door, city = Door.of(request), await _found(request, city_id)
+    try:
+        said = await _said(request, city, secret, brought)
+        known = await _known(door.database, city, said)
+    except Problem as problem:
+        if problem.kind is SIGN_IN_FAILED:
+            door.turned_away.city_at_the_door(city.organisation_id)
+        raise
+    await door.tries.met_challenge(door.caller)
+    return await open_known(door, known, second_factor=_had_second_factor(city, said), by_city=True)
+
+
+async def _said(request: Request, city: CitySignIn, secret: str, brought: Mapping[str, str]) -> Said:
+    """What the provider proves of who came back."""
+    door = Door.of(request)
     trip = _Trip(secret, _read(brought.get("state", "")))
     if not await spend_challenge(door.database, trip.challenge, TO_SIGN_IN, str(city.id), secret):
         raise Problem(SIGN_IN_FAILED, REFUSED)
@@ -111,14 +125,11 @@ async def finish(request: Request, city_id: UUID, secret: str, brought: Mapping[
     if not 1 <= len(code) <= 4000 or not _names(provider, brought.get("iss")):
         raise Problem(SIGN_IN_FAILED, REFUSED)
     try:
-        said = await _providers(request).prove(provider, await _client(request, city), code, trip.verifier, trip.nonce)
+        return await _providers(request).prove(provider, await _client(request, city), code, trip.verifier, trip.nonce)
     except NotProven:
         raise Problem(SIGN_IN_FAILED, REFUSED) from None
     except ProviderSilent:
         raise Problem(PROVIDER_SILENT, SILENT) from None
-    known = await _known(door.database, city, said)
-    await door.tries.met_challenge(door.caller)
-    return await open_known(door, known, second_factor=_had_second_factor(city, said), by_city=True)
 
 
 def _names(provider: Provider, issuer: str | None) -> bool:

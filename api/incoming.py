@@ -4,9 +4,11 @@ import asyncio
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem import CROSS_SITE, TOO_LARGE, Problem, response
+from api.turned_away import turned_away_of
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_LIMIT = 1024 * 1024  # holds a shape of the most points there may be, written out in full
@@ -27,6 +29,7 @@ class OwnSiteOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in SAFE and not _own(Headers(scope=scope)):
+            turned_away_of(Request(scope)).stranger("cross-site")
             await response(Problem(CROSS_SITE))(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -77,6 +77,7 @@ async def sign_in(request: Request, credential: ShownCredential) -> Opened:
     challenge = await take_challenge(request, credential.response, TO_SIGN_IN, browser)
     found = await _known(request, site, credential) if challenge else None
     if challenge is None or found is None:
+        door.turned_away.stranger("passkey")
         raise Problem(SIGN_IN_FAILED, REFUSED)
     known, passkey = found
     count = _count_of(site, credential, challenge, passkey)

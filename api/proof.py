@@ -18,7 +18,9 @@ from api.problem import INVALID_INPUT, Problem
 from api.second_factor import own_account
 from api.sign_in_tries import SignInTries
 from api.time_code import take_time_code
+from api.turned_away import turned_away_of
 from geo.account import SignIn
+from geo.log import Act
 from geo.second_factor import find_authenticator
 
 RECENT = timedelta(minutes=10)
@@ -59,4 +61,7 @@ async def show_again(request: Request, asker: Asker, proof: Proof) -> None:
                 taken = await take_time_code(asked.session, asked.vault, account, proof.code or "")
             if taken is None:
                 what = "is not the code of this moment"
-                raise Problem(INVALID_INPUT, errors=[{"where": "body.code", "what": what}])
+                turned_away_of(request).inside(request, asker, Act.SECOND_FACTOR_FAILED, "code")
+                problem = Problem(INVALID_INPUT, errors=[{"where": "body.code", "what": what}])
+                problem.noted = True
+                raise problem

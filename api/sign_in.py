@@ -222,6 +222,7 @@ async def _open(
     async with door.database.asking_own(known.asker) as session:
         city = None if by_city else await find_city_sign_in(session, account.organisation_id)
         if city and city.only_way:
+            door.turned_away.known_at_the_door(account, "city-sign-in-required")
             raise Problem(CITY_SIGN_IN_REQUIRED, see="/sign-in")
         await _clear_away(session, account, now)
         session.add(row)

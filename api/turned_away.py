@@ -42,15 +42,23 @@ REFUSED = {FORBIDDEN, RELEASES_ONLY}
 REFUSED_BY_API = {PURPOSE_REQUIRED, SECOND_FACTOR_REQUIRED, INVALID_INPUT}
 """These lead people at a browser on to what is missing; a script that gets them tries something."""
 logger = logging.getLogger("lantern.turned-away")
-Way = Literal["password", "passkey", "code"]
+Way = Literal["password", "passkey", "city-sign-in-required"]
+Stranger = Literal["address", "passkey", "token", "cross-site"]
+STRANGERS: dict[Stranger, str] = {
+    "address": "Tries to sign in with addresses that nobody has: %d",
+    "passkey": "Tries to sign in with passkeys that open nothing: %d",
+    "token": "Requests with access tokens that open nothing: %d",
+    "cross-site": "Writes that another site sent: %d",
+}
 
 
 @dataclass(frozen=True)
 class Turned:
-    """Which account it concerns, in whose name it is written, at which door and why. Nothing of it was typed."""
+    """Which account it concerns (None: the organisation), in whose name it is written, at which door and why. Nothing
+    of it was typed."""
 
     author: Author
-    account_id: UUID
+    account_id: UUID | None
     act: Act
     door: str
     why: str
@@ -71,7 +79,7 @@ class TurnedAway:
         self._clock = clock
         self._knocks: dict[Act, Counter[tuple[str, str]]] = {}
         self._counts: dict[Turned, _Count] = {}
-        self._nobody = _Count(0.0)
+        self._strangers: dict[Stranger, _Count] = {}
 
     def at_the_door(self, act: Act, email: str, why: str) -> None:
         """Someone who has not shown who they are gave this address. Whose it is, is looked up later, whatever it is."""
@@ -80,12 +88,21 @@ class TurnedAway:
         if key in knocks or len(knocks) < MOST_ADDRESSES:
             knocks[key] += 1
         else:
-            self._nobody.unwritten += 1
+            self.stranger("address")
 
     def known_at_the_door(self, account: Account, way: Way) -> None:
         """Likewise where it is plain which account was meant."""
         author = Author(account.organisation_id, None, AT_THE_DOOR)
         self._add(Turned(author, account.id, Act.SIGN_IN_FAILED, AT_THE_DOOR, way), 1)
+
+    def city_at_the_door(self, organisation_id: UUID) -> None:
+        """Likewise where what a city's own sign-in sent back opened nothing: no account is known then."""
+        author = Author(organisation_id, None, AT_THE_DOOR)
+        self._add(Turned(author, None, Act.SIGN_IN_FAILED, AT_THE_DOOR, "city"), 1)
+
+    def stranger(self, what: Stranger, times: int = 1) -> None:
+        """Likewise where nothing tells whom it concerns: it is in the server's own words, as a number."""
+        self._strangers.setdefault(what, _Count(0.0)).unwritten += times
 
     def inside(self, request: Request, asker: Asker, act: Act, why: str) -> None:
         """Something was denied to someone who is signed in."""
@@ -130,14 +147,14 @@ class TurnedAway:
         for author, turned_away in due.items():
             await self._write(author, turned_away)
         self._counts = {one: count for one, count in self._counts.items() if count.unwritten or count.ends_at > now}
-        self._tell_of_nobody(now, all_of_it)
+        self._tell_of_strangers(now, all_of_it)
 
     async def _write(self, author: Author, turned_away: list[Turned]) -> None:
         told = {turned: self._counts[turned].unwritten for turned in turned_away}
         async with self._database.noting(author) as session:
             for turned, times in told.items():
                 detail = {"door": turned.door, "why": turned.why, "times": times}
-                note(session, turned.act, "account", [turned.account_id], detail)
+                note(session, turned.act, "account", [turned.account_id] if turned.account_id else [], detail)
         for turned, times in told.items():
             counted = self._counts[turned]
             counted.unwritten, counted.is_new = counted.unwritten - times, False
@@ -153,12 +170,14 @@ class TurnedAway:
                 for organisation_id, account_id in found:
                     author = Author(organisation_id, None, AT_THE_DOOR)
                     self._add(Turned(author, account_id, act, AT_THE_DOOR, why), times)
-                self._nobody.unwritten += 0 if found else times
+                if not found:
+                    self.stranger("address", times)
 
-    def _tell_of_nobody(self, now: float, all_of_it: bool) -> None:
-        if self._nobody.unwritten and (all_of_it or self._nobody.ends_at <= now):
-            logger.warning("Tries to sign in with addresses that nobody has: %d", self._nobody.unwritten)
-            self._nobody = _Count(now + TOGETHER_S)
+    def _tell_of_strangers(self, now: float, all_of_it: bool) -> None:
+        for what, counted in self._strangers.items():
+            if counted.unwritten and (all_of_it or counted.ends_at <= now):
+                logger.warning(STRANGERS[what], counted.unwritten)
+                self._strangers[what] = _Count(now + TOGETHER_S)
 
 
 def _by_api(request: Request, kind: Kind) -> bool:

@@ -16,6 +16,7 @@ from api.database import Database
 from api.settings import Settings
 from api.vault import Vault
 from tests.fixtures.city_account import BACK, ORIGIN, SESSION, Connect, is_in, out, refused, there, trip
+from tests.fixtures.client import Client
 from tests.fixtures.look import look, run
 from tests.fixtures.provider import CLIENT_ID, SECRET, CityProvider, Person
 from tests.fixtures.town import PASSWORD, SmallTown
@@ -252,9 +253,26 @@ async def test_who_breaks_off_at_the_provider_hears_it_plainly_and_nothing_is_ec
     assert not any(part in answer.text for part in ("<b>x", "alert(1)", "<i>"))
 
 
+async def test_what_the_city_sent_back_and_opened_nothing_is_in_its_log(
+    app: FastAPI, anyone: httpx.AsyncClient, client: Client, connect: Connect, city_provider: CityProvider,
+    town: SmallTown, owner_url: str,
+) -> None:  # fmt: skip
+    city_provider.person = Person("stranger", "nobody@doggerstad.example")
+    assert await refused(anyone, await trip(anyone, owner_url))
+    await out(anyone, owner_url)
+    assert await refused(anyone, await anyone.get(BACK, params={"state": "made-up", "code": "x"}))
+    await app.state.turned_away.write()
+    told = "SELECT organisation_id, ids, entry::jsonb -> 'detail' FROM lantern.log_entry WHERE act = 'sign-in-failed'"
+    assert look(owner_url, told) == [(town.organisation_id, [], {"door": "sign-in", "why": "city", "times": 2})]
+    page = (await (await client("stefan")).get("/steward")).text
+    assert "failed to sign in · 2 times" in " ".join(page.split())
+    assert "stranger" not in page
+
+
 async def test_where_the_city_is_the_only_way_nothing_else_opens(
-    anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown, owner_url: str
-) -> None:
+    app: FastAPI, anyone: httpx.AsyncClient, connect: Connect, city_provider: CityProvider, town: SmallTown,
+    owner_url: str,
+) -> None:  # fmt: skip
     await connect(only_way=True)
     answer = await anyone.post(SESSION, json={"email": town.email("alice"), "password": PASSWORD})
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/city-sign-in-required")
@@ -264,6 +282,9 @@ async def test_where_the_city_is_the_only_way_nothing_else_opens(
     assert "with the accounts of the city alone" in page.text
     code = await anyone.post(SESSION, json=town.form("mara"))
     assert code.json()["type"] == "/problems/city-sign-in-required"
+    await app.state.turned_away.write()
+    told = "SELECT ids[1] FROM lantern.log_entry WHERE entry::jsonb #>> '{detail,why}' = 'city-sign-in-required'"
+    assert {one for (one,) in look(owner_url, told)} == {town.accounts["alice"], town.accounts["mara"]}
     assert (await anyone.post(SESSION, json=town.form("otto"))).status_code == 201
     anyone.cookies.clear()
     city_provider.person = Person("m-1", town.email("mara"))

@@ -222,7 +222,9 @@ async def test_the_same_passkey_is_not_taken_twice_in_one_organisation(client: C
     assert (await ben.post(PASSKEYS, json={"name": "Phone", "credential": made})).status_code == 409
 
 
-async def test_a_removed_passkey_opens_nothing(client: Client, browser: Browser, owner_url: str) -> None:
+async def test_a_removed_passkey_opens_nothing_and_is_counted(
+    app: FastAPI, client: Client, browser: Browser, owner_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     alice, anyone = await client("alice"), await browser()
     device = await added(alice, name="Phone <1>")
     listed = (await alice.get(PASSKEYS)).json()["items"]
@@ -235,6 +237,8 @@ async def test_a_removed_passkey_opens_nothing(client: Client, browser: Browser,
     assert (await alice.delete(path)).status_code == 404
     acts = [str(act) for (act,) in look(owner_url, "SELECT act FROM lantern.log_entry ORDER BY seq")]
     assert acts[-1] == "passkey-removed"
+    await app.state.turned_away.write()
+    assert caplog.messages == ["Tries to sign in with passkeys that open nothing: 1"]
 
 
 async def test_one_of_somebody_else_answers_as_none(client: Client, browser: Browser) -> None:
@@ -263,7 +267,7 @@ async def test_the_passkey_of_who_left_opens_nothing(
 
 
 async def test_a_sign_in_of_some_time_ago_takes_the_password_and_the_code(
-    client: Client, town: SmallTown, owner_url: str
+    app: FastAPI, client: Client, town: SmallTown, owner_url: str
 ) -> None:
     mara, alice = await client("mara"), await client("alice")
     run(owner_url, SIGNED_IN_EARLIER)
@@ -278,6 +282,9 @@ async def test_a_sign_in_of_some_time_ago_takes_the_password_and_the_code(
     assert await wrong(mara, password="not this one") == "body.password"
     assert await wrong(mara, password=PASSWORD) == "body.code"
     assert await wrong(mara, password=PASSWORD, code="000000") == "body.code"
+    await app.state.turned_away.write()
+    told = "SELECT entry::jsonb -> 'detail' FROM lantern.log_entry WHERE act = 'second-factor-failed'"
+    assert look(owner_url, told) == [({"door": f"POST {path}", "why": "code", "times": 2},)]
     assert (await mara.post(path, json={"password": PASSWORD, "code": town.code("mara")})).status_code == 201
     assert (await alice.post(path, json={"password": PASSWORD})).status_code == 201
 

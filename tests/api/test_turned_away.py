@@ -20,7 +20,7 @@ from web.app import create_app
 
 pytestmark = pytest.mark.anyio
 SESSION = "/api/v1/session"
-TURNED = ("sign-in-failed", "refused", "made-to-wait")
+TURNED = ("sign-in-failed", "second-factor-failed", "refused", "made-to-wait")
 
 
 def turned_away(owner_url: str) -> list[dict[str, Any]]:
@@ -117,6 +117,28 @@ async def test_the_wrong_password_of_someone_signed_in_is_in_the_log_once(
         ("made-to-wait", "POST /api/v1/me/password", 1),
     ]
     assert {entry["by"] for entry in turned_away(owner_url)} == {str(town.accounts["alice"])}
+
+
+async def test_what_tells_nothing_of_whom_it_concerns_is_a_number_in_the_servers_words(
+    app: FastAPI, anyone: httpx.AsyncClient, client: Client, town: SmallTown, owner_url: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.WARNING)
+    alice = await client("alice")
+    for token in ("lantern_guessed", "guessed"):
+        answer = await anyone.get("/api/v1/sites", headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+    for person in (anyone, alice, alice):
+        assert (
+            await person.post("/api/v1/sites", json={}, headers={"sec-fetch-site": "cross-site"})
+        ).status_code == 403
+    await app.state.turned_away.write()
+    assert caplog.messages == [
+        "Requests with access tokens that open nothing: 2",
+        "Writes that another site sent: 3",
+    ]
+    assert "guessed" not in caplog.text
+    assert turned_away(owner_url) == []
 
 
 async def test_a_flood_leaves_two_entries_a_quarter_of_an_hour(
