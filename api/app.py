@@ -125,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirection would repeat the query
         dependencies=[Depends(no_place_in_address)],
     )
     app.state.settings = settings

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import uvicorn
 
 from api.command.refusal import Refusal
+from api.fault import LOGGING
 from api.settings import Settings
 
 GRACE = 10  # seconds for answers that are on their way when Lantern stops
@@ -40,7 +41,12 @@ def serve(settings: Settings, listener: socket.socket, ready: Callable[[], Await
     app = importlib.import_module(APP).create_app(settings)
     # No access log: addresses may hold what somebody searched for.
     config = uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE
+        app,
+        access_log=False,
+        log_config=LOGGING,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
     )
     server = Server(config, listener, ready)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
