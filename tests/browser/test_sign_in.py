@@ -40,8 +40,20 @@ async def test_a_wrong_password_is_told_without_saying_which_is_wrong(visit: Vis
         await expect(page.get_by_label("E-mail address")).to_have_value(address)
 
 
+@pytest.mark.parametrize("size", [PHONE, (1280, 800)])
+async def test_the_way_out_is_in_sight_on_every_page(visit: Visit, size: tuple[int, int]) -> None:
+    for person, path in [("mara", "/office"), ("mara", "/maps/heat"), ("alice", "/phone/visit"), ("pim", "/office")]:
+        page = await visit(person, path, size=size)
+        way_out = page.get_by_role("banner").get_by_role("button", name="Sign out")
+        await expect(way_out).to_be_in_viewport(ratio=1)
+        beside = [await page.get_by_role("link", name="Lantern").bounding_box(), await way_out.bounding_box()]
+        assert all(beside)
+        assert beside[0]["y"] == beside[1]["y"], (path, beside)
+        await page.context.close()
+
+
 async def test_after_signing_out_the_pages_are_closed(visit: Visit) -> None:
-    page = await visit("alice", "/account")
+    page = await visit("alice", "/phone")
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url("/sign-in")
     await page.goto("/phone")
