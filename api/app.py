@@ -50,6 +50,7 @@ from api.database import Database
 from api.headers import PrivateHeaders
 from api.incoming import LimitedBody, OwnSiteOnly
 from api.key_file import KeyFile, KeyRefused
+from api.nesting import not_too_deep
 from api.settings import Settings
 from api.sign_in_tries import SignInTries
 from api.turned_away import TurnedAway
@@ -126,7 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirection would repeat the query
-        dependencies=[Depends(no_place_in_address)],
+        dependencies=[Depends(no_place_in_address), Depends(not_too_deep)],
     )
     app.state.settings = settings
     app.state.database = database

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem import CROSS_SITE, TOO_LARGE, Problem, response
+from api.problem import BAD_REQUEST, CROSS_SITE, TOO_LARGE, Problem, response
 from api.turned_away import turned_away_of
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -44,7 +44,8 @@ def _own(headers: Headers) -> bool:
 
 
 class LimitedBody:
-    """Refuses a body over its limit, by its announced length or while it comes in, and one that comes too slowly."""
+    """Refuses a body over its limit, by its announced length or while it comes in, one that comes too slowly, and one
+    whose length is said in two ways."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,7 +55,11 @@ class LimitedBody:
             await self.app(scope, receive, send)
             return
         limit = UPLOAD_LIMIT if scope["path"].startswith(UPLOADS) else BODY_LIMIT
-        announced = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        if {"content-length", "transfer-encoding"} <= set(headers):  # a proxy may end it elsewhere than we do
+            await response(Problem(BAD_REQUEST, headers={"Connection": "close"}))(scope, receive, send)
+            return
+        announced = headers.get("content-length", "0")
         if not announced.isdigit() or int(announced) > limit:
             await response(Problem(TOO_LARGE))(scope, receive, send)
             return

@@ -42,6 +42,7 @@ def serve(settings: Settings, listener: socket.socket, ready: Callable[[], Await
     # No access log: addresses may hold what somebody searched for.
     config = uvicorn.Config(
         app,
+        http="h11",  # unlike httptools it takes no more than 64 KiB of headers
         access_log=False,
         log_config=LOGGING,
         log_level="warning",

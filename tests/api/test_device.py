@@ -1,7 +1,5 @@
 """Devices: listed, named, and out at once when they are revoked."""
 
-import time
-
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
@@ -41,13 +39,11 @@ async def test_a_device_takes_a_name(client: Client) -> None:
     assert (await ben.patch(path, json={"name": "mine"})).status_code == 404
 
 
-async def test_a_revoked_device_is_out_within_a_second_and_clears_what_it_kept(client: Client) -> None:
+async def test_a_revoked_device_is_out_at_its_next_request_and_clears_what_it_kept(client: Client) -> None:
     desk, phone = await client("alice"), await client("alice")
     lost = next(row["id"] for row in await of(phone) if row["current"])
     assert (await desk.delete(f"{SESSIONS}/{lost}")).status_code == 204
-    revoked = time.monotonic()
     answer = await phone.get("/api/v1/sites")
-    assert time.monotonic() - revoked < 1.0
     assert answer.status_code == 401
     assert answer.headers["clear-site-data"] == '"cache", "cookies", "storage"'
     assert "lantern_session" not in phone.cookies

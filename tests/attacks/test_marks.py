@@ -186,6 +186,10 @@ def wrong_otherwise(site_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     plain = {"headers": {"Content-Type": "text/plain"}}
     yield "POST", f"{API}/sites", {"content": json.dumps({"geom": at(SITE)})} | plain
     yield "POST", f"{API}/sites", {"content": f'{{"name": "{NOTE * 40_000}"}}'.encode()}  # 413
+
+
+def wrong_forms_and_files() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    place = f"{SITE[0]},{SITE[1]}"
     form = {
         "id": FRESH, "new_site_id": FRESH, "place": "new", "outcome": "met", "visited_at": NAME,
         "lon": str(FALSE[0]), "lat": str(FALSE[1]), "site_type": NAME, "name": NAME, "note": NOTE,
@@ -236,7 +240,7 @@ def wrong_on_the_wire(address: str) -> None:
 
 
 def wrongly(marked: Marked, site_id: str) -> None:
-    for method, path, brought in (*wrong_bodies(site_id), *wrong_otherwise(site_id)):
+    for method, path, brought in (*wrong_bodies(site_id), *wrong_otherwise(site_id), *wrong_forms_and_files()):
         answer = marked.ask(method, path, **brought)
         assert answer.status_code < 500, (method, path, brought)
     wrong_on_the_wire(marked.address)
