@@ -65,9 +65,10 @@ class ColleagueOut(BaseModel):
 
 
 class AccountOut(ColleagueOut):
-    """What managers and stewards know. `left_on` is the first day without access."""
+    """What managers and stewards know. `left_on` is the first day without access; `email` is null once the account is
+    erased, and then `name` is “A former colleague”."""
 
-    email: str
+    email: str | None
     roles: list[Role]
     locale: str
     left_on: date | None

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from api.asker import Asker
-from api.problem import FORBIDDEN, Problem
+from api.problem import CONFLICT, FORBIDDEN, Problem
 from geo.account import Account, Role
 
 GIVEN_ON_THE_SERVER = {Role.MANAGER, Role.STEWARD}
@@ -27,7 +27,10 @@ def check_new(asker: Asker, roles: list[Role]) -> None:
 
 
 def check_change(asker: Asker, account: Account, values: Mapping[str, Any]) -> None:
-    """Raises `forbidden` unless they may set these columns (`password` among them) of this account."""
+    """Raises `forbidden` unless they may set these columns (`password` among them) of this account; `conflict` for one
+    that was erased."""
+    if account.erased:
+        raise Problem(CONFLICT, "This account was erased.")
     if account.id == asker.account_id:
         if values.keys() - OWN:
             raise Problem(FORBIDDEN, "Your own roles, last day and password are not changed here.")

@@ -109,7 +109,8 @@ class Database:
 
     def erasing(self, asker: Asker) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction of a steward that puts ids on the list of erasures, and reaches what is on it alone."""
-        return self._named(asker, "lantern_app", RETENTION_TIMEOUT_S, scope="erasure", roles=_roles(asker))
+        own = {"roles": _roles(asker), "today": asker.today.isoformat()}
+        return self._named(asker, "lantern_app", RETENTION_TIMEOUT_S, scope="erasure", **own)
 
     def releasing(self, asker: Asker, law_request_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction of the second person of a request by law, that sees what it names once they have agreed."""

@@ -1,11 +1,12 @@
-"""Erasures over HTTP, for the steward: ids and reasons, never a place."""
+"""Erasures over HTTP, for the steward: ids and reasons, never a place or a name."""
 
 import logging
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from api.asker import Asker
 from api.asking import get_database
@@ -15,7 +16,8 @@ from api.log import Stewarding
 from api.noun_router import noun_router, problems
 from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
 from api.retention import Steward
-from geo.erasure import Noun, Reason, erase_site, list_erasures
+from geo.eraser import ERASERS
+from geo.erasure import Gone, Noun, Reason, list_erasures
 from geo.law_request_query import Held
 
 router: APIRouter = noun_router("erasures")
@@ -23,18 +25,34 @@ logger = logging.getLogger("lantern.erasure")
 
 
 class ErasureIn(Body):
-    """The id of a site, and why it is erased."""
+    """The id of a site, or of an account whose access has ended, and why it is erased."""
 
-    site_id: UUID
+    site_id: UUID | None = None
+    account_id: UUID | None = None
     reason: Reason
+
+    @property
+    def what(self) -> dict[Noun, UUID]:
+        named = {Noun.SITE: self.site_id, Noun.ACCOUNT: self.account_id}
+        return {noun: one for noun, one in named.items() if one}
+
+    @model_validator(mode="after")
+    def one_thing(self) -> Self:
+        if len(self.what) != 1:
+            raise ValueError("names one thing: site_id or account_id")
+        [noun] = self.what
+        if self.reason not in ERASERS[noun].reasons:
+            raise ValueError("reason is none for this")
+        return self
 
 
 class ErasedOut(BaseModel):
-    """`visits`: how many went with the site."""
+    """`visits`: how many went with a site."""
 
-    site_id: UUID
+    site_id: UUID | None = None
+    account_id: UUID | None = None
     reason: Reason
-    visits: int
+    visits: int | None = None
 
 
 class ErasureOut(BaseModel):
@@ -52,13 +70,13 @@ class ErasuresOut(BaseModel):
     numberReturned: int
 
 
-async def erase(request: Request, asker: Asker, site_id: UUID, reason: Reason) -> int:
-    """Erases a site; how many visits went with it. Raises `not-found`, `held-by-law`."""
+async def erase(request: Request, asker: Asker, noun: Noun, row_id: UUID, reason: Reason) -> Gone:
+    """Erases one thing; how much went with it. Raises `not-found`, `held-by-law`, and Refusal for what may not be."""
     database = get_database(request)
     try:
         async with database.erasing(asker) as session:
-            visits = await erase_site(session, asker.organisation_id, site_id, reason, asker.account_id)
-            if visits is None:
+            gone = await ERASERS[noun].erase(session, asker.organisation_id, row_id, reason, asker.account_id)
+            if gone is None:
                 raise Problem(NOT_FOUND)
     except Held as held:
         detail = f"The request {held.request_id} names it. It can be erased when that is decided."
@@ -67,7 +85,7 @@ async def erase(request: Request, asker: Asker, site_id: UUID, reason: Reason) -
         await write_erasures(database, asker, request.app.state.settings.home)
     except OSError as error:  # it is erased; the server tries the file again within the hour
         logger.error("The list of erasures could not be written: %s", type(error).__name__)
-    return visits
+    return gone
 
 
 @router.get("")
@@ -78,8 +96,11 @@ async def read_erasures(asked: Stewarding) -> ErasuresOut:
     return ErasuresOut(items=items, numberReturned=len(items))
 
 
-@router.post("", status_code=201, responses=problems(400, 404, 409, 408, 413))
+@router.post("", status_code=201, response_model_exclude_none=True, responses=problems(400, 404, 409, 408, 413))
 async def create(request: Request, body: ErasureIn, asker: Steward) -> ErasedOut:
-    """Erases a site for good: its point, name, notes, history, and every visit to it. It cannot be taken back."""
-    visits = await erase(request, asker, body.site_id, body.reason)
-    return ErasedOut(site_id=body.site_id, reason=body.reason, visits=visits)
+    """Erases a site for good: its point, name, notes, history, and every visit to it. Or an account whose access has
+    ended: who it was, and all that opened it. It cannot be taken back."""
+    [(noun, row_id)] = body.what.items()
+    gone = await erase(request, asker, noun, row_id, body.reason)
+    named = {"site_id": body.site_id, "account_id": body.account_id}
+    return ErasedOut(**named, reason=body.reason, visits=gone.get(Noun.VISIT))

@@ -21,7 +21,8 @@ from api.key_file import KeyRefused
 from api.rotation import KeysBusy, rotate
 from api.vault import Vault
 from geo.account import Role
-from geo.erasure import Erasure, Noun, Reason, erase_again, list_erasures
+from geo.eraser import erase_again
+from geo.erasure import Erasure, Gone, Listed, Noun, Reason, list_erasures
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 
@@ -29,10 +30,9 @@ FILE = "erasures.jsonl"
 FIRST_S = 300.0
 EVERY_S = 3600.0
 logger = logging.getLogger("lantern.erasure")
-Erased = dict[UUID, tuple[Noun, Reason]]
 
 
-def read_erasures(path: Path, organisation_id: UUID) -> Erased:
+def read_erasures(path: Path, organisation_id: UUID) -> Listed:
     """What a file says was erased of an organisation; nothing where there is no file. Lines that cannot be read are
     passed over: a crash may have cut the last one."""
     return {one: what for of, one, *what in _lines(path) if of == organisation_id}  # type: ignore[misc]
@@ -69,8 +69,8 @@ def _append(path: Path, organisation_id: UUID, rows: list[Erasure]) -> int:
     return len(new)
 
 
-async def apply_erasures(database: Database, asker: Asker, erased: Erased) -> tuple[int, int]:
-    """Erases again what a backup brought back; how many sites and visits. The asker is a steward."""
+async def apply_erasures(database: Database, asker: Asker, erased: Listed) -> Gone:
+    """Erases again what a backup brought back; how many of each. The asker is a steward."""
     async with database.erasing(asker) as session:
         return await erase_again(session, asker.organisation_id, erased)
 

@@ -18,8 +18,13 @@ class Role(StrEnum):
     STEWARD = "steward"
 
 
+FORMER = "A former colleague"
+"""The name of an account that was erased."""
+
+
 class Account(OfOrganisation, Versioned, Row):
-    """`left_on` is the first day on which the person may no longer sign in."""
+    """`left_on` is the first day on which the person may no longer sign in. Once the account is erased, nothing stays
+    but its id and days: `email` is null then, and nobody signs in with it."""
 
     __tablename__ = "account"
     __table_args__ = (
@@ -30,16 +35,27 @@ class Account(OfOrganisation, Versioned, Row):
         CheckConstraint("email = lower(email) and length(email) between 3 and 254", name="email"),
         CheckConstraint("length(name) between 1 and 200", name="name"),
         CheckConstraint(
-            "cardinality(roles) > 0 and roles <@ '{streetworker,manager,planner,desk,steward}'::text[]", name="roles"
+            "(cardinality(roles) > 0 or email is null) "
+            "and roles <@ '{streetworker,manager,planner,desk,steward}'::text[]",
+            name="roles",
+        ),
+        CheckConstraint(
+            f"email is not null or (name = '{FORMER}' and roles = '{{}}' and team_id is null and locale = 'en' "
+            "and left_on is not null)",
+            name="erased",
         ),
     )
 
-    email: Mapped[str]
+    email: Mapped[str] = mapped_column(nullable=True)
     name: Mapped[str]
     roles: Mapped[list[str]]
     team_id: Mapped[UUID | None]
     locale: Mapped[str] = mapped_column(default="en", server_default="en")
     left_on: Mapped[date | None]
+
+    @property
+    def erased(self) -> bool:
+        return self.email is None
 
 
 class SignIn(OfOrganisation, Row):

@@ -1,4 +1,5 @@
-"""Erasure: a site, and all that hangs on it, is taken out for good. Its id stays on a list, and nothing else of it."""
+"""Erasure: something is taken out for good. Its id stays on a list, and nothing else of it. Here also: of a site, with
+all that hangs on it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,15 +26,23 @@ class Noun(StrEnum):
 
     SITE = "site"
     VISIT = "visit"
+    ACCOUNT = "account"
 
 
 class Reason(StrEnum):
-    """Why; no free text, which could tell of the place."""
+    """Why; no free text, which could tell of the place or the person. `left`: a person's data is needed no more."""
 
     ASKED = "asked"
     MISTAKE = "mistake"
     DANGER = "danger"
     ORDER = "order"
+    LEFT = "left"
+
+
+Gone = dict[Noun, int]
+"""How many of each were erased."""
+Listed = dict[UUID, tuple[Noun, Reason]]
+"""Ids that stand for something that was erased."""
 
 
 class Erasure(OfOrganisation, Row):
@@ -43,8 +52,10 @@ class Erasure(OfOrganisation, Row):
     __table_args__ = (
         to_organisation(),
         to("account", "erased_by"),
-        CheckConstraint("noun in ('site', 'visit')", name="noun"),
-        CheckConstraint("reason in ('asked', 'mistake', 'danger', 'order')", name="reason"),
+        CheckConstraint("noun in ('site', 'visit', 'account')", name="noun"),
+        CheckConstraint(
+            "reason in ('asked', 'mistake', 'danger', 'order') or (reason = 'left' and noun = 'account')", name="reason"
+        ),
     )
 
     noun: Mapped[str]
@@ -55,8 +66,8 @@ class Erasure(OfOrganisation, Row):
 
 async def erase_site(
     session: AsyncSession, organisation_id: UUID, site_id: UUID, reason: Reason, by: UUID | None
-) -> int | None:
-    """Erases a site, the visits to it, its history and its moves; how many visits. In a transaction of scope `erasure`.
+) -> Gone | None:
+    """Erases a site, the visits to it, its history and its moves. In a transaction of scope `erasure`.
 
     None: there is no such site, and then nothing is to be kept. Raises Held where an undecided request by law names it.
     """
@@ -67,22 +78,25 @@ async def erase_site(
     await remember_erased(session, organisation_id, dict.fromkeys(visits, Noun.VISIT), reason, by)
     gone = await _delete(session, organisation_id)
     note(session, Act.ERASED, "site", [site_id, *visits], {"reason": reason.value, "visits": len(visits)})
-    return len(visits) if site_id in gone else None
+    return {Noun.SITE: 1, Noun.VISIT: len(visits)} if site_id in gone else None
 
 
-async def erase_again(
-    session: AsyncSession, organisation_id: UUID, erased: dict[UUID, tuple[Noun, Reason]]
-) -> tuple[int, int]:
-    """Erases once more what an older copy of the database brought back; how many sites and visits."""
-    for reason in Reason:
-        rows = {one: noun for one, (noun, why) in erased.items() if why is reason}
-        await remember_erased(session, organisation_id, rows, reason, None)
+async def erase_sites_again(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Gone:
+    """Erases once more the sites and visits that an older copy of the database brought back."""
+    await remember_listed(session, organisation_id, listed)
     # All that this scope sees: those on the list, and those of sites on the list.
     visits = list(await session.scalars(select(Visit.id).where(Visit.organisation_id == organisation_id)))
     await remember_erased(session, organisation_id, dict.fromkeys(visits, Noun.VISIT), Reason.ORDER, None)
     sites = await _delete(session, organisation_id)
     note(session, Act.ERASED, "site", [*sites, *visits], {"again": True, "visits": len(visits)})
-    return len(sites), len(visits)
+    return {Noun.SITE: len(sites), Noun.VISIT: len(visits)}
+
+
+async def remember_listed(session: AsyncSession, organisation_id: UUID, listed: Listed) -> None:
+    """Puts on the list what stands on one that was kept elsewhere."""
+    for reason in Reason:
+        rows = {one: noun for one, (noun, why) in listed.items() if why is reason}
+        await remember_erased(session, organisation_id, rows, reason, None)
 
 
 async def remember_erased(

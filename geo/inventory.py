@@ -22,7 +22,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "site_move": (THERE, "where people of a cleared place went"),
     "visit": (BOTH, "who went where and when, what they found, people in bands"),
     "change": (BOTH, "what stood in a row before it was changed, and who changed it"),
-    "account": (STAFF, "names, addresses, roles"),
+    "account": (STAFF, "names, addresses, roles; of who was erased an id alone"),
     "account_secret": (STAFF, "passwords"),
     "session": (STAFF, "where someone is signed in, and the purpose stated there"),
     "access_token": (STAFF, "tokens for scripts and QGIS"),

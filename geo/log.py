@@ -30,6 +30,7 @@ _NOTED = "noted"
 class Act(StrEnum):
     """What was done."""
 
+    ACCOUNT_ERASED = "account-erased"
     CHANGED = "changed"
     CITY_ACCOUNT_TIED = "city-account-tied"
     CITY_SIGN_IN_SET = "city-sign-in-set"

@@ -117,6 +117,8 @@ async def _page(
         accounts=sorted(accounts, key=lambda account: (account.left_on is not None, account.name.casefold())),
         may_end={account.id for account in accounts if may_end(asker, account)},
         may_add=Role.MANAGER in asker.roles,
+        may_erase=Role.STEWARD in asker.roles,
+        today=asker.today,
         new_roles=[role for role in Role if role not in GIVEN_ON_THE_SERVER],
         teams=teams,
         team_names={team.id: team.name for team in teams},

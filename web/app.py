@@ -28,12 +28,12 @@ from web.phone import home as phone
 from web.phone import visit
 from web.planner import home as planner
 from web.static_file import StaticFiles
-from web.steward import erasures, log, retention
+from web.steward import account_erasures, erasures, log, retention
 
 PAGES = (
     sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
     releases, upload, planner, maps, log, retention, erasures,
-    widening, law_request,
+    account_erasures, widening, law_request,
 )  # fmt: skip
 
 

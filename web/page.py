@@ -29,7 +29,7 @@ def render(
     """The page that `template` (under web/templates) makes of the context.
 
     Every template also knows: `asker`, `here` (path and query), `locale`, `theme`, `ways`, `static(name)`,
-    `data(value)` for a block of JSON, and the filters date, time, moment, number, percent.
+    `data(value)` for a block of JSON, and the filters date, time, moment, number, percent, person.
     """
     language = language_of(request, asker)
     theme = read_cookie(request, "theme")
@@ -91,6 +91,7 @@ def environment(language: str, time_zone: str) -> Environment:
         percent=words_of.percent,
         apart=apart,
         isolated=isolated,
+        person=lambda name: words_of.text(name) if name == words.FORMER else name,
     )
     made.globals.update(locale=language, languages=i18n.languages(), static=static, data=data)
     made.globals.update(outcomes=words.OUTCOMES, bands=words.BANDS, statuses=words.STATUSES, roles=words.ROLES)

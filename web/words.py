@@ -25,6 +25,8 @@ STATUSES = MappingProxyType(
         "do-not-list": N_("do not list"),
     }
 )
+FORMER = N_("A former colleague")
+"""As `geo.account.FORMER` says it."""
 ROLES = MappingProxyType(
     {
         "streetworker": N_("streetworker"),

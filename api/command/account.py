@@ -21,13 +21,16 @@ from api.command.connection import connected
 from api.command.line import line_of
 from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
+from api.erasure_file import write_erasures
 from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password
 from api.settings import Settings
 from geo import refusal
 from geo.account import Account, Role
+from geo.account_erasure import erase_account
 from geo.account_query import change_account, create_account, end_credentials
 from geo.account_secret import name_account
 from geo.city_sign_in import untie
+from geo.erasure import Reason
 from geo.log import Act, note
 from geo.passkey import forget_passkeys
 from geo.schema import new_id
@@ -97,7 +100,7 @@ def list_(organisation: Slug) -> None:
     table = Table("address", "name", "roles", "left on", box=None, pad_edge=False)
     for account in _run(organisation, read):
         left = account.left_on.isoformat() if account.left_on else ""
-        table.add_row(escape(account.email), escape(account.name), ", ".join(account.roles), left)
+        table.add_row(escape(account.email or "–"), escape(account.name), ", ".join(account.roles), left)
     Console().print(table)
 
 
@@ -183,11 +186,48 @@ def reset_second_factor(organisation: Slug, email: Email) -> None:
     typer.echo(f"{email} has no second factor now and is signed out everywhere.")
 
 
-async def _account(session: AsyncSession, asker: Asker, email: str, organisation: str) -> Account:
+@app.command("erase")
+def erase(
+    organisation: Slug,
+    email: Email,
+    reason: Annotated[Reason, typer.Option(help="Why: no other word is kept.")] = Reason.LEFT,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase who someone was whose access has ended: name, address, roles, and all that opened the account.
+
+    What they did stays, under their id, as a former colleague's. It cannot be taken back. The address may be given to a
+    new account.
+    """
+    if not yes:
+        typer.confirm(f"Erase the account of {email} for good?", abort=True)
+    settings = Settings()
+
+    async def take(url: str) -> None:
+        database = Database(url, pool_size=1)
+        try:
+            asker = await database.asker_of_organisation(organisation, Role.STEWARD)
+            async with database.erasing(asker) as session:
+                account = await _account(session, asker, email, organisation, lock=False)
+                await erase_account(session, asker.organisation_id, account.id, reason, None)
+            await write_erasures(database, asker, settings.home)
+        except OrganisationUnknown:
+            raise Refusal(f"There is no organisation {organisation}.") from None
+        except refusal.Refusal:
+            raise Refusal(f"{email} still has access. End it first: lantern account leave.") from None
+        finally:
+            await database.close()
+
+    with connected(settings) as url:
+        asyncio.run(take(url))
+    typer.echo(f"{email} is erased. The server makes new keys within the hour.")
+
+
+async def _account(session: AsyncSession, asker: Asker, email: str, organisation: str, lock: bool = True) -> Account:
     rows = select(Account).where(
         Account.organisation_id == asker.organisation_id, Account.email == email.strip().lower()
     )
-    account: Account | None = await session.scalar(rows.with_for_update())
+    account: Account | None = await session.scalar(rows.with_for_update() if lock else rows)
     if account is None:
         raise Refusal(f"There is no account {email} in {organisation}.")
     return account

@@ -1,21 +1,18 @@
 """Notes are for the workers who reach the place; the database and its dumps hold them sealed."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
-from api.cluster import ADMIN
 from api.key_file import KeyFile
 from api.migration import MigrationKeys
-from api.postgresql import find_programs
 from geo.schema import new_id
 from migrations import upgrade as migrations
 from migrations.carrying import KeysNeeded
 from tests.fixtures.client import Client
+from tests.fixtures.dump import pg_dump
 from tests.fixtures.look import look, run
 from tests.fixtures.town import SmallTown
 
@@ -127,18 +124,6 @@ async def test_a_note_that_does_not_open_leaves_the_rest_of_the_list_readable(
     assert "note of quay" not in phone.text
 
 
-async def dump(url: str) -> str:
-    """The whole database, as `pg_dump` writes it."""
-    address = make_url(url)
-    words = [find_programs() / "pg_dump", "--host", str(address.query["host"]), "--username", ADMIN, "--inserts"]
-    ran = await asyncio.create_subprocess_exec(
-        *map(str, words), str(address.database), stdout=asyncio.subprocess.PIPE
-    )  # fmt: skip
-    told, _ = await ran.communicate()
-    assert ran.returncode == 0
-    return told.decode()
-
-
 async def test_a_dump_of_the_database_holds_no_word_of_a_note(client: Client, town: SmallTown, owner_url: str) -> None:
     alice = await client("alice")
     site = f"{SITES}/{town.sites['quay']}"
@@ -148,7 +133,7 @@ async def test_a_dump_of_the_database_holds_no_word_of_a_note(client: Client, to
     for version, note in enumerate((MARKER, f"{MARKER} again", None), 1):
         changed = await alice.patch(site, json={"access_note": note}, headers={"If-Match": f'"{version}"'})
         assert changed.status_code == 200
-    told = await dump(owner_url)
+    told = await pg_dump(owner_url)
     assert "seen-in-the-dump" in told
     assert MARKER not in told
     assert MARKER.encode().hex() not in told

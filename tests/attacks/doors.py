@@ -325,6 +325,21 @@ STEWARD = [
         "site of the city",
         form={"site_id": "{site of the city}", "reason": "asked", "understood": "yes"},
     ),
+    Door(
+        f"POST {API}/erasures",
+        frozenset({STEFAN}),
+        "account",
+        body={"account_id": "{account}", "reason": "left"},
+        instead={STEFAN: 422},
+    ),
+    Door("GET /steward/erasures/accounts", frozenset({STEFAN})),
+    Door(
+        "POST /steward/erasures/accounts",
+        frozenset({STEFAN}),
+        "account",
+        form={"account_id": "{account}", "reason": "left", "understood": "yes"},
+        instead={STEFAN: 422},
+    ),
     Door("POST /steward/retention", frozenset({STEFAN}), form={"kind": "visits", "days": "700"}),
 ]
 

@@ -24,7 +24,7 @@ from api.listing import Listing
 from api.sign_in_tries import SignInTries
 from api.turned_away import TurnedAway
 from api.vault import Keys
-from geo import account_query, coverage, export, export_wanted, folium_map, log_chain, release_draw
+from geo import account_erasure, account_query, coverage, export, export_wanted, folium_map, log_chain, release_draw
 from geo.export import FRAMES, Form
 from tests.attacks import hole_patch as patches
 from tests.attacks.hole import Hole, function, nothing, nothing_at_all, policy, put, swap
@@ -223,6 +223,13 @@ WIRE = [
     Hole("a sealed note opens in another row", (
         "tests/db/test_vault.py::test_what_was_moved_to_another_place_does_not_open[row]",
     ), put(Keys, "_place", patches.place_without_row)),
+    Hole("who was erased is still in the history", (
+        "tests/api/test_account_erasure.py::test_nothing_of_an_erased_person_is_in_a_dump_and_what_they_did_stays",
+    ), put(account_erasure, "THEIRS", account_erasure.THEIRS[:-1])),
+    Hole("a steward empties an account that has access", (
+        "tests/api/test_account_erasure.py::"
+        "test_the_database_itself_empties_only_whom_a_steward_put_on_the_list_after_they_left",
+    ), sql="DROP POLICY ended_alone ON lantern.erasure"),
     Hole("a release is drawn twice", (
         "tests/db/test_release.py::test_a_second_draw_of_the_same_period_is_refused_and_names_the_first",
     ), put(release_draw, "_refuse_second", nothing_at_all),

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from tests.fixtures.catalogue import faults, grants, tables
-from tests.fixtures.policy_predicate import Asker, Predicate
+from tests.fixtures.policy_asker import Asker
+from tests.fixtures.policy_predicate import Predicate
 from tests.fixtures.policy_town import KINDS, Row, Town
 from tests.fixtures.policy_trial import ALONE, TRIED, Connection, differences, random_asker, settled
 

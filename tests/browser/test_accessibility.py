@@ -38,6 +38,7 @@ PAGES = [
     ("stefan", "/accounts"),
     ("stefan", "/steward/retention"),
     ("stefan", "/steward/erasures"),
+    ("stefan", "/steward/erasures/accounts"),
     ("stefan", "/law-requests"),
 ]
 

@@ -15,7 +15,7 @@ ADD = "INSERT SELECT"
 APP = {
     "lantern.access_token": KEEP_AND_DELETE,
     "lantern.account": KEEP,
-    "lantern.account_secret": KEEP,
+    "lantern.account_secret": KEEP_AND_DELETE,
     "lantern.area_name": KEEP,
     "lantern.assignment": KEEP,
     "lantern.authenticator": KEEP_AND_DELETE,

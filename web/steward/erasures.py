@@ -49,7 +49,7 @@ async def erase_one(request: Request, asker: Steward) -> Response:
         wrong["understood"] = TICK
     if form:
         try:
-            await erase(request, asker, form.site_id, form.reason)
+            await erase(request, asker, Noun.SITE, form.site_id, form.reason)
         except Problem as problem:
             if problem.kind not in WRONG:
                 raise

@@ -16,6 +16,7 @@ from web.page import render
 router = APIRouter(prefix="/steward", include_in_schema=False)
 PAGE = 50
 ACTS = {
+    Act.ACCOUNT_ERASED: N_("erased an account"),
     Act.CHANGED: N_("changed"),
     Act.CITY_ACCOUNT_TIED: N_("tied an account of the city"),
     Act.CITY_SIGN_IN_SET: N_("set the city's sign-in"),
