@@ -35,7 +35,6 @@ NO_PAGES = {"/openapi.json", "/healthz", "/static", "/planner/map.js", "/maps/{k
     "/sign-in/city/{city_id}",
 }
 NOT_ON_PAGES = {
-    "city_sign_in.name": "of a city whose accounts sign in, and here is none",
     "district.code": "in answers of the API alone",
     "session.device": "only the known words in it are shown",
     "site_status.cause": "in answers of the API alone",
