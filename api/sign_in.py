@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
 from api.asking import get_database
+from api.cookie import SESSION, read_cookie
 from api.credential import LASTS, asker_of, digest, new_secret
 from api.database import Database
 from api.password import fits
@@ -44,12 +45,21 @@ class Door:
     vault: Vault
     turned_away: TurnedAway
     caller: Caller
+    held: str
+    """The secret of the session that the browser still has; empty where it has none."""
 
     @classmethod
     def of(cls, request: Request) -> "Door":
         state = request.app.state
         tries, vault = cast(SignInTries, state.sign_in_tries), cast(Vault, state.vault)
-        return cls(get_database(request), tries, vault, turned_away_of(request), Caller.of(request))
+        return cls(
+            get_database(request),
+            tries,
+            vault,
+            turned_away_of(request),
+            Caller.of(request),
+            read_cookie(request, SESSION),
+        )
 
     @asynccontextmanager
     async def one_try(self, email: str) -> AsyncIterator[None]:
@@ -193,9 +203,12 @@ async def _try_code(door: Door, known: Known, code: str) -> bool:
 
 
 async def open_session(door: Door, known: Known, *, second_factor: bool, by_city: bool = False) -> Opened:
-    """A session for someone who has shown all that they have. Raises `city-sign-in-required` where nothing but the
-    city's own sign-in opens an account."""
-    return await _open(door, known, LASTS, second_factor=second_factor, by_city=by_city)
+    """A session for someone who has shown all that they have; the one that the browser still had ends. Raises
+    `city-sign-in-required` where nothing but the city's own sign-in opens an account."""
+    opened = await _open(door, known, LASTS, second_factor=second_factor, by_city=by_city)
+    if door.held:
+        await end_session(door.database, digest(door.held))
+    return opened
 
 
 async def _open(
@@ -244,7 +257,11 @@ async def _clear_away(session: AsyncSession, account: Account, now: datetime) ->
 
 async def sign_out(database: Database, secret: str) -> None:
     """Ends the session of this secret, if there is one."""
-    hashed = digest(secret)
+    await end_session(database, digest(secret))
+
+
+async def end_session(database: Database, hashed: bytes) -> None:
+    """Likewise by what the database keeps of the secret."""
     async with database.knocking(credential=hashed.hex()) as session:
         row = await session.scalar(select(SignIn).where(SignIn.token_hash == hashed))
     if row is None:

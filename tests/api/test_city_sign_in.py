@@ -253,6 +253,22 @@ async def test_who_breaks_off_at_the_provider_hears_it_plainly_and_nothing_is_ec
     assert not any(part in answer.text for part in ("<b>x", "alert(1)", "<i>"))
 
 
+async def test_coming_back_ends_the_session_that_the_browser_still_had(
+    anyone: httpx.AsyncClient, client: Client, connect: Connect, city_provider: CityProvider, town: SmallTown,
+    owner_url: str,
+) -> None:  # fmt: skip
+    """Its cookie does not come along from the provider."""
+    browser = await client("ben")
+    before = dict(browser.cookies)
+    city_provider.person = Person("a-17", town.email("alice"))
+    way_back = await there(await out(browser, owner_url))
+    browser.cookies.delete("lantern_session")
+    await browser.get(way_back)
+    assert await is_in(browser, "Alice")
+    anyone.cookies.update(before)
+    assert (await anyone.get(SESSION)).status_code == 401
+
+
 async def test_what_the_city_sent_back_and_opened_nothing_is_in_its_log(
     app: FastAPI, anyone: httpx.AsyncClient, client: Client, connect: Connect, city_provider: CityProvider,
     town: SmallTown, owner_url: str,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.fixtures.client import Client
+from tests.fixtures.look import look
 from tests.fixtures.town import PASSWORD, SmallTown
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +55,27 @@ async def test_after_signing_out_the_old_cookie_opens_nothing(client: Client, an
     assert '"storage"' in answer.headers["clear-site-data"]
     anyone.cookies.update(cookie)
     assert (await anyone.get("/api/v1/session")).status_code == 401
+
+
+@pytest.mark.parametrize("way", ["/api/v1/session", "/sign-in"])
+async def test_signing_in_ends_the_session_that_the_browser_still_had(
+    client: Client, anyone: httpx.AsyncClient, town: SmallTown, owner_url: str, way: str
+) -> None:
+    """Also one of another organisation; a wrong password ends nothing, and other browsers stay as they are."""
+    otto, alice = await client("otto"), await client("alice")
+    before = dict(otto.cookies)
+    form = {"email": town.email("alice"), "password": PASSWORD}
+    body: dict[str, object] = {"data": form} if way == "/sign-in" else {"json": form}
+    wrong = {kind: form | {"password": "nonsense"} for kind in body}
+    assert (await otto.post(way, **wrong)).status_code == 401  # type: ignore[arg-type]
+    assert (await otto.get("/api/v1/session")).json()["name"] == "Otto"
+    assert (await otto.post(way, **body)).status_code in {201, 303}  # type: ignore[arg-type]
+    assert (await otto.get("/api/v1/session")).json()["name"] == "Alice"
+    anyone.cookies.update(before)
+    assert (await anyone.get("/api/v1/session")).status_code == 401
+    assert (await alice.get("/api/v1/session")).status_code == 200
+    told = "SELECT organisation_id, account_id FROM lantern.log_entry WHERE act = 'signed-out'"
+    assert look(owner_url, told) == [(town.silverpit_id, town.accounts["otto"])]
 
 
 async def test_whoever_has_left_is_out_at_once(client: Client, town: SmallTown, owner_url: str) -> None:
