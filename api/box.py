@@ -43,9 +43,10 @@ def box_of(request: Request, given: Given = None) -> Box | None:
 BoxIn = Annotated[Box | None, Depends(box_of)]
 
 
-def no_place_in_address(request: Request) -> None:
+async def no_place_in_address(request: Request) -> None:
     """For every route. Raises `invalid-input` for a place in the address, and for a header of ours that this route does
     not know: what narrows nothing would be taken for a narrowing."""
+    # Async, though it awaits nothing: a plain function would take a thread for every request.
     if names_place(request.url.query):
         raise _refused("query", WHAT)
     for name in request.headers:
