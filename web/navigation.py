@@ -23,7 +23,7 @@ WAYS = (
     Way("/office/releases", N_("Releases"), frozenset({Role.MANAGER})),
     Way("/import", N_("Import"), frozenset({Role.MANAGER})),
     Way("/planner", N_("Releases"), frozenset({Role.PLANNER, Role.STEWARD})),
-    Way("/planner/how-to-read", N_("How to read them"), frozenset({Role.PLANNER, Role.STEWARD})),
+    Way("/planner/how-to-read", N_("How to read them"), frozenset({Role.PLANNER})),
     Way("/steward", N_("Who saw what"), frozenset({Role.STEWARD})),
     Way("/steward/retention", N_("Retention"), frozenset({Role.STEWARD})),
     Way("/widenings", N_("Widenings"), frozenset({Role.STREETWORKER, Role.MANAGER, Role.DESK, Role.STEWARD})),
@@ -43,6 +43,12 @@ HOMES = (
 def ways(asker: Asker | None) -> list[Way]:
     """What stands in the navigation of whoever asks."""
     return [way for way in WAYS if asker and not asker.setting_up and way.roles & asker.roles]
+
+
+def nearest(offered: list[Way], path: str) -> Way | None:
+    """The way that a page stands under: its own, or that of the page above it."""
+    above = [way for way in offered if path == way.href or path.startswith(f"{way.href}/")]
+    return max(above, key=lambda way: len(way.href), default=None)
 
 
 def home(asker: Asker) -> str:

@@ -16,7 +16,7 @@ from api.asker import Asker
 from api.box import names_place
 from api.cookie import read_cookie
 from web import i18n, words
-from web.navigation import ways
+from web.navigation import nearest, ways
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -28,17 +28,18 @@ def render(
 ) -> HTMLResponse:
     """The page that `template` (under web/templates) makes of the context.
 
-    Every template also knows: `asker`, `here` (path and query), `locale`, `theme`, `ways`, `static(name)`,
+    Every template also knows: `asker`, `here` (path and query), `locale`, `theme`, `ways`, `nearest`, `static(name)`,
     `data(value)` for a block of JSON, and the filters date, time, moment, number, percent, person.
     """
     language = language_of(request, asker)
     theme = read_cookie(request, "theme")
     page = environment(language, asker.time_zone if asker else "UTC").get_template(template)
-    query, path = request.url.query, request.url.path
+    query, path, offered = request.url.query, request.url.path, ways(asker)
     return HTMLResponse(
         page.render(
             asker=asker,
-            ways=ways(asker),
+            ways=offered,
+            nearest=nearest(offered, path),
             path=path,
             here=own_path(f"{path}?{query}", path) if query and request.method == "GET" else path,
             theme=theme if theme in THEMES else None,

@@ -55,6 +55,20 @@ async def test_each_role_opens_its_own_pages_and_no_others(client: Client, perso
 
 
 @pytest.mark.parametrize(
+    ("path", "mark", "way"),
+    [
+        ("/steward", "page", "/steward"),
+        ("/steward/retention", "page", "/steward/retention"),
+        ("/steward/erasures/accounts", "true", "/steward/erasures"),
+        ("/planner/how-to-read", "true", "/planner"),
+    ],
+)
+async def test_the_navigation_says_where_one_is(client: Client, path: str, mark: str, way: str) -> None:
+    page = (await (await client("stefan")).get(path, headers=HTML)).text
+    assert re.findall(r'<a href="([^"]*)" aria-current="(\w+)"', page) == [(way, mark)]
+
+
+@pytest.mark.parametrize(
     ("person", "home"),
     [("alice", "/phone"), ("mara", "/office"), ("pim", "/planner"), ("dora", "/account"), ("stefan", "/steward")],
 )

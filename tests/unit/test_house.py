@@ -59,6 +59,13 @@ def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
     assert [path for path, text in texts.items() if path != Path(__file__) and suspicious.search(text)] == []
 
 
+def test_no_file_was_left_half_merged() -> None:
+    mark = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert mark.search("{% if a %}\n" + "<" * 7 + " HEAD\n")
+    texts = {path: path.read_text(encoding="utf-8") for path in tracked() if path.suffix not in {".png", ".svg", ".mo"}}
+    assert [path for path, text in texts.items() if mark.search(text)] == []
+
+
 def test_settings_are_set_in_the_form_that_reaches_the_workers_of_a_cluster() -> None:
     called = re.compile(r"(?<!`)\bset_config\(['\"]")
     assert called.search("SELECT set_config('lantern.scope', 'areas', true)")
