@@ -44,7 +44,7 @@ class Body(BaseModel):
 
 
 def _composed(given: Any) -> Any:
-    return composed(given) if isinstance(given, str) else given
+    return _told(composed, given) if isinstance(given, str) else given
 
 
 def _line(text: str) -> str:

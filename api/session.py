@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.asker import Asker
 from api.asking import Settled, get_database
+from api.body import Body
 from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.credential import LASTS
 from api.noun_router import problems
@@ -18,9 +19,7 @@ router = APIRouter(prefix="/api/v1/session", tags=["session"])
 MARK_LASTS_S = 365 * 24 * 3600
 
 
-class SignInForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class SignInForm(Body):
     email: str = Field(max_length=254)
     password: str = Field(max_length=MAXIMUM_LENGTH)
     code: Annotated[str, Field(max_length=40)] | None = Field(

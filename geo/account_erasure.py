@@ -61,6 +61,8 @@ async def erase_accounts_again(session: AsyncSession, organisation_id: UUID, lis
 async def _empty(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) -> None:
     for table, of in THEIRS:
         gone = delete(table).where(table.organisation_id == organisation_id, of == _any(ids))
+        if table is Change:
+            gone = gone.where(Change.noun == "account")
         await session.execute(gone, execution_options={"synchronize_session": False})
     rows = update(Account).where(Account.organisation_id == organisation_id, Account.id == _any(ids))
     emptied = rows.values(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, delete, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ScalarSelect, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +16,7 @@ from geo.change import Change
 from geo.law_request_query import refuse_held
 from geo.log import Act, note
 from geo.receipt import Receipt
+from geo.refusal import Refusal
 from geo.schema import OfOrganisation, Row, to, to_organisation
 from geo.site import Site, SiteMove, SiteStatus
 from geo.visit import Visit
@@ -84,8 +85,10 @@ async def erase_site(
 async def erase_sites_again(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Gone:
     """Erases once more the sites and visits that an older copy of the database brought back."""
     await remember_listed(session, organisation_id, listed)
-    # All that this scope sees: those on the list, and those of sites on the list.
-    visits = list(await session.scalars(select(Visit.id).where(Visit.organisation_id == organisation_id)))
+    theirs = or_(
+        Visit.id.in_(_listed(organisation_id, Noun.VISIT)), Visit.site_id.in_(_listed(organisation_id, Noun.SITE))
+    )
+    visits = list(await session.scalars(select(Visit.id).where(Visit.organisation_id == organisation_id, theirs)))
     await remember_erased(session, organisation_id, dict.fromkeys(visits, Noun.VISIT), Reason.ORDER, None)
     sites = await _delete(session, organisation_id)
     note(session, Act.ERASED, "site", [*sites, *visits], {"again": True, "visits": len(visits)})
@@ -102,11 +105,16 @@ async def remember_listed(session: AsyncSession, organisation_id: UUID, listed: 
 async def remember_erased(
     session: AsyncSession, organisation_id: UUID, rows: dict[UUID, Noun], reason: Reason, by: UUID | None
 ) -> None:
-    """Puts ids on the list of what was erased."""
+    """Puts ids on the list of what was erased. Raises Refusal where one stands there for something else: clients choose
+    ids, and what is not on the list would stay, or come back."""
     of = {"organisation_id": organisation_id, "reason": reason.value, "erased_by": by}
     values: list[dict[str, Any]] = [of | {"id": one, "noun": noun.value} for one, noun in rows.items()]
-    if values:
-        await session.execute(insert(Erasure).on_conflict_do_nothing(), values)
+    if not values:
+        return
+    await session.execute(insert(Erasure).on_conflict_do_nothing(), values)
+    listed = select(Erasure.id, Erasure.noun).where(Erasure.organisation_id == organisation_id, Erasure.id.in_(rows))
+    if any(rows[one] != noun for one, noun in (await session.execute(listed)).all()):
+        raise Refusal("was the id of something else, which was erased", "id")
 
 
 async def was_erased(session: AsyncSession, organisation_id: UUID, ids: Iterable[UUID]) -> set[UUID]:
@@ -122,19 +130,29 @@ async def list_erasures(session: AsyncSession, organisation_id: UUID, noun: Noun
     return list(await session.scalars(rows.order_by(Erasure.erased_at.desc(), Erasure.id.desc())))
 
 
+def _listed(organisation_id: UUID, noun: Noun) -> ScalarSelect[UUID]:
+    listed = select(Erasure.id).where(Erasure.organisation_id == organisation_id, Erasure.noun == noun)
+    return listed.scalar_subquery()
+
+
 async def _delete(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
-    """Deletes all that is on the list and still there, with what hangs on it; the ids of the sites."""
-    mine = select(Erasure.id).where(Erasure.organisation_id == organisation_id).scalar_subquery()
+    """Deletes the sites and visits on the list that are still there, with what hangs on them; the ids of the sites. An
+    id counts for its noun alone: clients choose ids, and a visit may have that of another's site."""
+    sites, visits = _listed(organisation_id, Noun.SITE), _listed(organisation_id, Noun.VISIT)
     for table, hangs in (
-        (Change, Change.noun_id.in_(mine)),
-        (Receipt, Receipt.noun_id.in_(mine)),
-        (Visit, or_(Visit.id.in_(mine), Visit.site_id.in_(mine))),
-        (SiteStatus, SiteStatus.site_id.in_(mine)),
-        (SiteMove, or_(SiteMove.from_site_id.in_(mine), SiteMove.to_site_id.in_(mine))),
+        (Change, _of_noun(Change.noun, Change.noun_id, sites, visits)),
+        (Receipt, _of_noun(Receipt.noun, Receipt.noun_id, sites, visits)),
+        (Visit, or_(Visit.id.in_(visits), Visit.site_id.in_(sites))),
+        (SiteStatus, SiteStatus.site_id.in_(sites)),
+        (SiteMove, or_(SiteMove.from_site_id.in_(sites), SiteMove.to_site_id.in_(sites))),
     ):
         await session.execute(
             delete(table).where(table.organisation_id == organisation_id, hangs),
             execution_options={"synchronize_session": False},
         )
-    gone = delete(Site).where(Site.organisation_id == organisation_id, Site.id.in_(mine)).returning(Site.id)
+    gone = delete(Site).where(Site.organisation_id == organisation_id, Site.id.in_(sites)).returning(Site.id)
     return list(await session.scalars(gone, execution_options={"synchronize_session": False}))
+
+
+def _of_noun(noun: Any, of: Any, sites: ScalarSelect[UUID], visits: ScalarSelect[UUID]) -> ColumnElement[bool]:
+    return or_(and_(noun == Noun.SITE, of.in_(sites)), and_(noun == Noun.VISIT, of.in_(visits)))

@@ -4,11 +4,13 @@ A sign that cannot be seen makes two names look alike, hides words, or turns the
 Joiners stay where scripts need them (Persian, Hindi, emoji): after a sign, and never two in a row.
 """
 
-from unicodedata import category, normalize
+from unicodedata import category, combining, normalize
 
 UNSEEN = "must not contain signs that cannot be seen"
 STACKED = "has too many marks on one letter"
 MOST_MARKS = 6
+MOST_COMBINING = 32
+"""In a row, before they are composed: putting a long row in order takes the square of its length."""
 
 JOINERS = {"\u200c", "\u200d"}
 FILLERS = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc")
@@ -22,7 +24,12 @@ class NotText(ValueError):
 
 
 def composed(text: str) -> str:
-    """The same text in its one form: composed letters, plain spaces, lines that end in LF."""
+    """The same text in its one form: composed letters, plain spaces, lines that end in LF. Raises NotText."""
+    row = 0
+    for sign in "" if text.isascii() else text:
+        row = row + 1 if combining(sign) else 0
+        if row > MOST_COMBINING:
+            raise NotText(STACKED)
     plain = normalize("NFC", text.replace("\r\n", "\n"))
     return "".join(" " if sign == "\t" or category(sign) == "Zs" else sign for sign in plain)
 

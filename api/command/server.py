@@ -45,7 +45,8 @@ def serve(settings: Settings, listener: socket.socket, ready: Callable[[], Await
         http="h11",  # unlike httptools it takes no more than 64 KiB of headers
         access_log=False,
         log_config=LOGGING,
-        log_level="warning",
+        log_level="error",  # what strangers send wrongly is not worth a line each
+        ws="none",
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

@@ -235,3 +235,22 @@ async def test_the_page_asks_for_id_reason_and_confirmation(client: Client, town
     assert str(town.sites["quay"]) in page
     assert "Stefan" in page
     assert "quay site" not in page
+
+
+async def test_an_id_that_was_chosen_to_be_anothers_takes_nothing_else_along(
+    client: Client, town: SmallTown, owner_url: str, home: Path
+) -> None:
+    """Clients choose ids: a visit may bear that of a site, whose id its maker has only heard of."""
+    ben, stefan = await client("ben"), await client("stefan")
+    quay, lane = town.sites["quay"], town.sites["lane"]
+    bait = {"outcome": "met", "site_id": str(lane), "visited_at": "2026-01-05T20:00:00Z"}
+    bait |= {"geom": {"type": "Point", "coordinates": [2.32, 54.75]}}  # type: ignore[dict-item]
+    assert (await ben.put(f"{VISITS}/{quay}", json=bait)).status_code == 201
+    kept = look(owner_url, f"SELECT count(*) FROM lantern.visit WHERE site_id = '{quay}'")
+    assert (await stefan.post(ERASURES, json={"site_id": str(lane), "reason": "mistake"})).status_code == 201
+    assert look(owner_url, f"SELECT count(*) FROM lantern.site WHERE id IN ('{quay}', '{lane}')") == [(1,)]
+    assert look(owner_url, f"SELECT count(*) FROM lantern.visit WHERE site_id = '{quay}'") == kept
+    refused = await stefan.post(ERASURES, json={"site_id": str(quay), "reason": "mistake"})
+    assert refused.status_code == 422
+    assert "which was erased" in refused.json()["errors"][0]["what"]
+    assert look(owner_url, f"SELECT count(*) FROM lantern.site WHERE id = '{quay}'") == [(1,)]

@@ -4,6 +4,7 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from api.nesting import DEEPEST, depth
@@ -26,7 +27,7 @@ def nested(levels: int) -> list[Any]:
     ("text", "levels"),
     [
         ("1", 0), ("[]", 1), ('{"a": [[1], [2]]}', 3), ('["[[[["]', 1), (r'["\"[[[\\", [1]]', 2), ("]]][", 0),
-        ("[[[", 3), ('["[', 2), ("", 0),
+        ("[[[", 3), ('["[', 1), ("", 0),
     ],
 )  # fmt: skip
 def test_levels_are_counted_outside_of_texts(text: str, levels: int) -> None:
@@ -47,6 +48,24 @@ async def test_json_is_taken_to_a_depth_and_refused_below_it(client: Client, tow
         assert answer.status_code in {400, 422}
         if levels < 1000:
             assert answer.json()["errors"] == [{"where": "body", "what": WHAT}]
+
+
+@pytest.mark.anyio
+async def test_texts_without_end_and_rows_of_marks_hold_nobody_up(
+    anyone: httpx.AsyncClient, client: Client, town: SmallTown
+) -> None:
+    """Each of these took seconds to minutes once; the limit of the test is the time that all tests have."""
+    for kind in ("text/plain", "application/json"):
+        body = b'\\"' * 250_000
+        answer = await anyone.post("/api/v1/session", content=body, headers={"Content-Type": kind})
+        assert answer.status_code in {400, 422}
+    assert [depth(shape * 250_000) for shape in (b'\\"', b'"\\', b'[\\"')] == [0, 0, 1]
+    site = {"geom": {"type": "Point", "coordinates": [2.32, 54.77]}, "site_type": "tent"}
+    marked = await (await client("alice")).post("/api/v1/sites", json=site | {"name": "a" + "\u0316\u0301" * 200_000})
+    assert marked.status_code == 422
+    assert marked.json()["errors"] == [{"where": "body.name", "what": "has too many marks on one letter"}]
+    many = {"email": "alice@doggerstad.example", "password": "wrong"} | {f"field{n}": 1 for n in range(50_000)}
+    assert (await anyone.post("/api/v1/session", json=many)).status_code == 422
 
 
 @pytest.mark.anyio
