@@ -254,3 +254,8 @@ async def test_an_id_that_was_chosen_to_be_anothers_takes_nothing_else_along(
     assert refused.status_code == 422
     assert "which was erased" in refused.json()["errors"][0]["what"]
     assert look(owner_url, f"SELECT count(*) FROM lantern.site WHERE id = '{quay}'") == [(1,)]
+    form = {"site_id": str(quay), "reason": "mistake", "understood": "yes"}
+    page = await stefan.post("/steward/erasures", data=form, headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert "Something else that was erased had this id" in page.text
+    assert str(quay) in page.text

@@ -13,6 +13,7 @@ from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
 from api.retention import Steward
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
+from geo.refusal import Refusal
 from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import render
@@ -27,6 +28,7 @@ REASONS = {
 NO_SITE = N_("There is no site with this id.")
 HELD = N_("A request by law that is undecided names it. It can be erased when that is decided.")
 WRONG = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD}
+TAKEN = N_("Something else that was erased had this id, so this stays as it is. Tell whoever runs Lantern.")
 TICK = N_("Tick this to go on.")
 
 
@@ -50,6 +52,8 @@ async def erase_one(request: Request, asker: Steward) -> Response:
     if form:
         try:
             await erase(request, asker, Noun.SITE, form.site_id, form.reason)
+        except Refusal:
+            wrong = {"site_id": TAKEN}
         except Problem as problem:
             if problem.kind not in WRONG:
                 raise
