@@ -20,6 +20,7 @@ from api.problem import (
     PURPOSE_REQUIRED,
     RELEASES_ONLY,
     SECOND_FACTOR_REQUIRED,
+    SESSION_REQUIRED,
     Kind,
     Problem,
 )
@@ -143,10 +144,19 @@ def require_purpose(asker: Asker) -> None:
         raise Problem(PURPOSE_REQUIRED, see="/api/v1/session/purpose")
 
 
-def asked_as(*roles: Role, exact: bool = False, opened: bool = False) -> Callable[..., AsyncIterator[Asked]]:
+def in_person(asker: Asker) -> Asker:
+    """Raises `session-required` for an access token: what weighs most is done by who has signed in."""
+    if asker.by == "token":
+        raise Problem(SESSION_REQUIRED, see="/sign-in")
+    return asker
+
+
+def asked_as(
+    *roles: Role, exact: bool = False, opened: bool = False, session_alone: bool = False
+) -> Callable[..., AsyncIterator[Asked]]:
     """A dependency that opens the request's transaction for anyone with one of the roles (none given: for anyone);
     `exact` where it shows exact places, for which some have to state a purpose; `opened` where a widening, while it
-    lasts, lets in those too whose role does not.
+    lasts, lets in those too whose role does not; `session_alone` where an access token does not do.
 
     Use with `Depends(…, scope="function")`, so that the commit comes before the answer.
     """
@@ -154,6 +164,8 @@ def asked_as(*roles: Role, exact: bool = False, opened: bool = False) -> Callabl
     async def asked(request: Request, asker: Who) -> AsyncIterator[Asked]:
         if roles and asker.roles.isdisjoint(roles) and not (opened and asker.widenings):
             raise refusal(asker)
+        if session_alone:
+            in_person(asker)
         database = get_database(request)
         async with database.asking(asker) as session:
             found = Asked(session, asker, database, get_vault(request))
@@ -199,3 +211,5 @@ Knowing = Annotated[
     Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, Role.STEWARD, Role.DESK), scope="function")
 ]
 Keeping = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STEWARD), scope="function")]
+Registering = Annotated[Asked, Depends(asked_as(Role.STEWARD, session_alone=True), scope="function")]
+Deciding = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STEWARD, session_alone=True), scope="function")]

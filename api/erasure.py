@@ -2,14 +2,14 @@
 
 import logging
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from api.asker import Asker
-from api.asking import get_database
+from api.asking import get_database, in_person
 from api.body import Body
 from api.erasure_file import write_erasures
 from api.log import Stewarding
@@ -22,6 +22,14 @@ from geo.law_request_query import Held
 
 router: APIRouter = noun_router("erasures")
 logger = logging.getLogger("lantern.erasure")
+
+
+def eraser(asker: Steward) -> Asker:
+    """A steward, and no script of theirs: what is erased never comes back."""
+    return in_person(asker)
+
+
+Eraser = Annotated[Asker, Depends(eraser, scope="function")]
 
 
 class ErasureIn(Body):
@@ -97,7 +105,7 @@ async def read_erasures(asked: Stewarding) -> ErasuresOut:
 
 
 @router.post("", status_code=201, response_model_exclude_none=True, responses=problems(400, 404, 409, 408, 413))
-async def create(request: Request, body: ErasureIn, asker: Steward) -> ErasedOut:
+async def create(request: Request, body: ErasureIn, asker: Eraser) -> ErasedOut:
     """Erases a site for good: its point, name, notes, history, and every visit to it. Or an account whose access has
     ended: who it was, and all that opened it. It cannot be taken back."""
     [(noun, row_id)] = body.what.items()

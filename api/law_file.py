@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from api.asker import Asker
-from api.asking import Asked, Who, refusal
+from api.asking import Asked, Who, in_person, refusal
 from api.database import Database
 from api.export import file_name, whose
 from api.problem import CONFLICT, FILE_DAMAGED, FORBIDDEN, NOT_FOUND, TOO_LARGE, Problem
@@ -26,7 +26,7 @@ def second_person(asker: Who) -> Asker:
     """Managers and stewards, before any transaction is opened: to agree has one of its own."""
     if asker.roles.isdisjoint(PERSONS):
         raise refusal(asker)
-    return asker
+    return in_person(asker)
 
 
 SecondPerson = Annotated[Asker, Depends(second_person, scope="function")]

@@ -6,14 +6,23 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from api import law_file
-from api.asking import LONGEST_PURPOSE, SHORTEST_PURPOSE, Asked, Keeping, get_database, get_vault
+from api.asking import (
+    LONGEST_PURPOSE,
+    SHORTEST_PURPOSE,
+    Asked,
+    Deciding,
+    Keeping,
+    Registering,
+    get_database,
+    get_vault,
+)
 from api.body import Body, Day, Line, Note, PastDay
 from api.law_file import SecondPerson
 from api.listing import Items, Listing, page
-from api.log import Stewarding
 from api.noun_router import CREATE, READ, noun_router, problems
 from api.problem import CONFLICT, FORBIDDEN, NOT_FOUND, Problem
 from api.vault import Keys
@@ -99,6 +108,17 @@ class NewLawRequest(Body):
         return self
 
 
+class Agreeing(Body):
+    understood: bool = Field(False, validate_default=True, description="That you have read it: `true`.")
+
+    @field_validator("understood", mode="before")
+    @classmethod
+    def has_read(cls, understood: object) -> bool:
+        if understood is not True:
+            raise PydanticCustomError("not_read", "is true, once you have read what this gives away, and it on paper")
+        return True
+
+
 class Refusing(Body):
     reason: Text = Field(description="Why. Sealed at rest.")
 
@@ -152,20 +172,21 @@ async def read_law_request(request_id: UUID, asked: Keeping) -> LawRequestOut:
 
 
 @router.post("", status_code=201, responses=CREATE)
-async def create(body: NewLawRequest, asked: Stewarding) -> LawRequestOut:
+async def create(body: NewLawRequest, asked: Registering) -> LawRequestOut:
     """Registers what an authority asks for. Until it is decided it is held, and exact exports are frozen."""
     return shown(await register(asked, body), await asked.keys())
 
 
 @router.post("/{request_id}/propose", responses=STEP)
-async def propose(request_id: UUID, asked: Stewarding) -> LawRequestOut:
+async def propose(request_id: UUID, asked: Registering) -> LawRequestOut:
     """Proposes release; a second person has seven days to agree."""
     return shown(await propose_release(asked, request_id), await asked.keys())
 
 
 @router.post("/{request_id}/agree", responses=STEP)
-async def agree(request: Request, request_id: UUID, asker: SecondPerson) -> LawRequestOut:
-    """Agrees as the second person: what is asked for is frozen now, and is yours and the proposer's to fetch."""
+async def agree(request: Request, request_id: UUID, body: Agreeing, asker: SecondPerson) -> LawRequestOut:
+    """Agrees as the second person, who has read what this gives away, and the request on paper: what is asked for is
+    frozen now, and is yours and the proposer's to fetch."""
     database, vault = get_database(request), get_vault(request)
     await law_file.agree(database, vault, asker, request_id)
     async with database.asking(asker) as session:
@@ -175,13 +196,13 @@ async def agree(request: Request, request_id: UUID, asker: SecondPerson) -> LawR
 
 
 @router.post("/{request_id}/refuse", responses=STEP)
-async def refuse(request_id: UUID, body: Refusing, asked: Keeping) -> LawRequestOut:
+async def refuse(request_id: UUID, body: Refusing, asked: Deciding) -> LawRequestOut:
     """Refuses it, with the reason; any steward or manager, before it is released."""
     return shown(await turn_down(asked, request_id, body.reason), await asked.keys())
 
 
 @router.post("/{request_id}/file", response_class=Response, responses=STEP)
-async def fetch(request_id: UUID, body: Fetching, asked: Keeping) -> Response:
+async def fetch(request_id: UUID, body: Fetching, asked: Deciding) -> Response:
     """The frozen file (GeoJSON), for the two persons who released it and nobody else."""
     return await law_file.download(asked, await found(asked, request_id), body.purpose)
 

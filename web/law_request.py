@@ -11,10 +11,18 @@ from pydantic import Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api import law_file, law_request
-from api.asking import LONGEST_PURPOSE, SHORTEST_PURPOSE, Asked, Keeping, get_database, get_vault
+from api.asking import (
+    LONGEST_PURPOSE,
+    SHORTEST_PURPOSE,
+    Asked,
+    Deciding,
+    Keeping,
+    Registering,
+    get_database,
+    get_vault,
+)
 from api.law_file import SecondPerson
 from api.law_request import SHORTEST_WORDS, NewLawRequest
-from api.log import Stewarding
 from geo.account import Role
 from geo.account_query import list_accounts
 from geo.area_name import list_area_names
@@ -103,7 +111,7 @@ async def law_requests_page(request: Request, asked: Keeping) -> Response:
 
 
 @router.post("")
-async def register(request: Request, asked: Stewarding) -> Response:
+async def register(request: Request, asked: Registering) -> Response:
     fields = await typed(request)
     form, wrong = read(RegisterForm, fields)
     if form is None:
@@ -196,7 +204,7 @@ async def _one_page(
 
 
 @router.post("/{request_id}/propose")
-async def propose(request_id: UUID, asked: Stewarding) -> Response:
+async def propose(request_id: UUID, asked: Registering) -> Response:
     await law_request.propose_release(asked, request_id)
     return RedirectResponse(f"/law-requests/{request_id}", 303)
 
@@ -214,7 +222,7 @@ async def agree(request: Request, request_id: UUID, asker: SecondPerson) -> Resp
 
 
 @router.post("/{request_id}/refuse")
-async def refuse(request: Request, request_id: UUID, asked: Keeping) -> Response:
+async def refuse(request: Request, request_id: UUID, asked: Deciding) -> Response:
     fields = await typed(request)
     form, wrong = read(RefuseForm, fields)
     if form is None:
@@ -228,7 +236,7 @@ async def refuse(request: Request, request_id: UUID, asked: Keeping) -> Response
 
 
 @router.post("/{request_id}/file")
-async def fetch(request: Request, request_id: UUID, asked: Keeping) -> Response:
+async def fetch(request: Request, request_id: UUID, asked: Deciding) -> Response:
     fields = await typed(request)
     form, wrong = read(FetchForm, fields)
     try:

@@ -16,7 +16,7 @@ from geo.schema import new_id
 from tests.fixtures.client import Client
 from tests.fixtures.command import Terminal
 from tests.fixtures.dump import dump
-from tests.fixtures.law_request import LAW, PURPOSE, asked_for, id_of, person, proposed, registered, released
+from tests.fixtures.law_request import LAW, PURPOSE, READ, asked_for, id_of, person, proposed, registered, released
 from tests.fixtures.look import look
 from tests.fixtures.look import run as arrange
 from tests.fixtures.town import SmallTown
@@ -37,7 +37,7 @@ async def test_two_persons_release_exactly_what_was_asked_for_and_fetch_the_same
     assert (await stefan.get(path)).json()["state"] == "open"
     answer = await stefan.post(f"{path}/propose")
     assert (answer.status_code, answer.json()["state"]) == (200, "proposed")
-    answer = await mara.post(f"{path}/agree")
+    answer = await mara.post(f"{path}/agree", json=READ)
     assert (answer.status_code, answer.json()["state"]) == (200, "released")
     told = answer.json()
     files = [await each.post(f"{path}/file", json=PURPOSE) for each in (stefan, mara, mara)]
@@ -133,15 +133,15 @@ async def test_a_request_names_its_scope_and_never_everything(client: Client, to
 async def test_the_one_who_proposed_does_not_agree_and_nobody_else_proposes(client: Client, town: SmallTown) -> None:
     path = await registered(client, town)
     stefan, mara, otto = [await client(name) for name in ("stefan", "mara", "otto")]
-    assert (await mara.post(f"{path}/agree")).status_code == 409  # nobody proposed it yet
+    assert (await mara.post(f"{path}/agree", json=READ)).status_code == 409  # nobody proposed it yet
     assert (await mara.post(f"{path}/propose")).status_code == 403
     assert (await stefan.post(f"{path}/propose")).status_code == 200
     assert (await stefan.post(f"{path}/propose")).status_code == 409
-    assert (await stefan.post(f"{path}/agree")).status_code == 403
-    assert (await otto.post(f"{path}/agree")).status_code == 404
+    assert (await stefan.post(f"{path}/agree", json=READ)).status_code == 403
+    assert (await otto.post(f"{path}/agree", json=READ)).status_code == 404
     assert (await mara.post(f"{path}/file", json=PURPOSE)).status_code == 404
-    assert (await mara.post(f"{path}/agree")).status_code == 200
-    for step, body in (("agree", None), ("refuse", {"reason": "too late"})):
+    assert (await mara.post(f"{path}/agree", json=READ)).status_code == 200
+    for step, body in (("agree", READ), ("refuse", {"reason": "too late"})):
         assert (await mara.post(f"{path}/{step}", json=body)).status_code == 409
 
 
@@ -152,7 +152,7 @@ async def test_either_refuses_with_a_reason_and_then_nobody_releases_it(client: 
         answer = await who.post(f"{path}/refuse", json={"reason": "no court ordered it"})
         assert (answer.json()["state"], answer.json()["refusal"]) == ("refused", "no court ordered it")
         assert (await stefan.post(f"{path}/propose")).status_code == 409
-        assert (await mara.post(f"{path}/agree")).status_code == 409
+        assert (await mara.post(f"{path}/agree", json=READ)).status_code == 409
 
 
 async def test_what_nobody_decides_lapses(client: Client, town: SmallTown, owner_url: str) -> None:
@@ -167,7 +167,7 @@ async def test_what_nobody_decides_lapses(client: Client, town: SmallTown, owner
     arrange(owner_url, aged.format("registered_at", "1 day"), id=id_of(idle))
     assert {each["state"] for each in (await mara.get(LAW)).json()["items"]} == {"lapsed"}
     assert (await mara.get(f"{LAW}?live=true")).json()["items"] == []
-    assert (await mara.post(f"{waiting}/agree")).status_code == 409
+    assert (await mara.post(f"{waiting}/agree", json=READ)).status_code == 409
     assert (await stefan.post(f"{idle}/propose")).status_code == 409
     assert (await mara.get(f"{EXPORT}/sites")).status_code == 200
 
@@ -246,10 +246,10 @@ async def test_too_much_is_refused_and_nothing_is_released(
     for name, most in (("MOST_ROWS", 1), ("MOST_BYTES", 500)):
         with monkeypatch.context() as patch:
             patch.setattr(law_file, name, most)
-            answer = await mara.post(f"{path}/agree")
+            answer = await mara.post(f"{path}/agree", json=READ)
             assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
     assert (await mara.get(path)).json()["state"] == "proposed"
-    assert (await mara.post(f"{path}/agree")).json()["file_rows"] == 2
+    assert (await mara.post(f"{path}/agree", json=READ)).json()["file_rows"] == 2
 
 
 async def test_a_file_that_is_not_the_one_that_was_frozen_is_not_handed_out(
@@ -272,7 +272,7 @@ async def test_where_the_log_cannot_be_written_nothing_is_released_and_nothing_f
 ) -> None:
     path, there, mara = await proposed(client, town), await released(client, town), await client("mara")
     arrange(owner_url, "DROP POLICY add ON lantern.log_entry")
-    assert (await mara.post(f"{path}/agree")).status_code == 403
+    assert (await mara.post(f"{path}/agree", json=READ)).status_code == 403
     assert (await mara.post(f"{there}/file", json=PURPOSE)).status_code == 403
     assert look(owner_url, "SELECT count(*) FROM lantern.law_file") == [(1,)]
 

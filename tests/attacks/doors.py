@@ -26,8 +26,8 @@ class Door:
     """`what` is method and path as the app names them. A word in braces stands for the id of a row, in the path, the
     query, a form or a body: one kind of row a door, `row`. `exact`: for managers with a purpose alone. `menders`: the
     kind that says who may change what others may only read. `instead`: the status of those who may pass and find the
-    way barred for a reason of their own. `plain`: other parameters of the path; `at`: a path below what is mounted;
-    `box`: the header that says which box."""
+    way barred for a reason of their own. `in_person`: an access token does not open it. `plain`: other parameters of
+    the path; `at`: a path below what is mounted; `box`: the header that says which box."""
 
     what: str
     may: frozenset[str]
@@ -38,6 +38,7 @@ class Door:
     file: str | None = None
     version: bool = False
     exact: bool = False
+    in_person: bool = False
     menders: str | None = None
     instead: Mapping[str, int] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
@@ -317,6 +318,7 @@ STEWARD = [
         frozenset({STEFAN}),
         "site of the city",
         body={"site_id": "{site of the city}", "reason": "asked"},
+        in_person=True,
     ),
     Door("GET /steward/erasures", frozenset({STEFAN})),
     Door(
@@ -330,6 +332,7 @@ STEWARD = [
         frozenset({STEFAN}),
         "account",
         body={"account_id": "{account}", "reason": "left"},
+        in_person=True,
         instead={STEFAN: 422},
     ),
     Door("GET /steward/erasures/accounts", frozenset({STEFAN})),
@@ -349,13 +352,18 @@ DECIDED = dict.fromkeys(KEEPING, 409)
 LAW = [
     Door(f"GET {API}/law-requests", KEEPING),
     Door(f"GET {API}/law-requests/{{request_id}}", KEEPING, "law request"),
-    Door(f"POST {API}/law-requests", frozenset({STEFAN}), body=ORDER | {"site_ids": [FRESH + "6"]}),
-    Door(f"POST {API}/law-requests", frozenset({STEFAN}), "area to name", body=ORDER | {"work_area_id": "{area}"}),
-    Door(f"POST {API}/law-requests/{{request_id}}/propose", frozenset({STEFAN}), "law request", instead=DECIDED),
-    Door(f"POST {API}/law-requests/{{request_id}}/agree", KEEPING, "law request", instead=DECIDED | {STEFAN: 403}),
+    Door(f"POST {API}/law-requests", frozenset({STEFAN}), body=ORDER | {"site_ids": [FRESH + "6"]},
+         in_person=True),
+    Door(f"POST {API}/law-requests", frozenset({STEFAN}), "area to name", body=ORDER | {"work_area_id": "{area}"},
+         in_person=True),
+    Door(f"POST {API}/law-requests/{{request_id}}/propose", frozenset({STEFAN}), "law request", instead=DECIDED,
+         in_person=True),
+    Door(f"POST {API}/law-requests/{{request_id}}/agree", KEEPING, "law request", body={"understood": True},
+         instead=DECIDED | {STEFAN: 403}, in_person=True),
     Door(f"POST {API}/law-requests/{{request_id}}/refuse", KEEPING, "law request", body={"reason": "too late"},
-         instead=DECIDED),
-    Door(f"POST {API}/law-requests/{{request_id}}/file", KEEPING, "law file", body={"purpose": "for the court"}),
+         instead=DECIDED, in_person=True),
+    Door(f"POST {API}/law-requests/{{request_id}}/file", KEEPING, "law file", body={"purpose": "for the court"},
+         in_person=True),
     Door("GET /law-requests", KEEPING),
     Door("GET /law-requests/{request_id}", KEEPING, "law request"),
     Door("POST /law-requests", frozenset({STEFAN}), form=ORDER | {"sites": FRESH + "6"}),

@@ -21,13 +21,15 @@ NAMED = re.compile(r"\{([\w ]+)\}")
 
 @dataclass
 class Tried:
-    """Asks as anyone, and gathers what was wrong in `faults`. `shown`: the headers by which each person is known."""
+    """Asks as anyone, and gathers what was wrong in `faults`. `shown`: the headers by which each person is known;
+    `by_token`: these hold access tokens."""
 
     town: WideTown
     anyone: httpx.AsyncClient
     shown: dict[str, dict[str, str]]
     faults: list[str] = field(default_factory=list)
     asked: int = 0
+    by_token: bool = False
 
     async def ask(self, person: str, door: Door, target: str, accept: str = "*/*") -> httpx.Response:
         row_id = self.id_of(door, target)
@@ -147,10 +149,15 @@ class Matrix:
             expect(answer.status_code == 401, "is not asked to sign in")
         elif person not in door.may:
             expect(answer.status_code == 403, "is not refused for the role")
+        elif self._bars(door):
+            expect("session-required" in answer.text, "is opened by a token")
         elif person == HASTY and door.exact:
             expect("purpose-required" in answer.text, "is asked for no purpose")
         elif door.row and "{" in door.path and not door.plain:
             expect(answer.status_code == 404, "is not told that it is not there")
+
+    def _bars(self, door: Door) -> bool:
+        return door.in_person and self.tried.by_token
 
     async def _opens(self, door: Door, person: str, target: str, logged: "Logged") -> None:
         def expect(true: bool, what: str) -> None:
@@ -158,7 +165,9 @@ class Matrix:
 
         answer = await self.tried.ask(person, door, target)
         status = answer.status_code
-        if door.menders and _name(person) not in self.tried.town.reached[door.menders][target]:
+        if self._bars(door):
+            expect("session-required" in answer.text, f"is opened by a token: {status}")
+        elif door.menders and _name(person) not in self.tried.town.reached[door.menders][target]:
             expect(status == 403, f"lets them change it: {status}")
         elif person in door.instead:
             expect(status == door.instead[person], f"answers {status}: {answer.text[:200]}")

@@ -82,7 +82,12 @@ def tried_by_token(wide_town: WideTown, anyone: httpx.AsyncClient) -> Tried:
     """Everyone by a token, and managers saying why with each request."""
     shown = {person: {"Authorization": f"Bearer {token}"} for person, token in wide_town.tokens.items()}
     shown |= {NOBODY: {}, HASTY: shown[MARA]}
-    return Tried(wide_town, anyone, shown | {name: shown[name] | {"Lantern-Purpose": PURPOSE} for name in (MARA, OTTO)})
+    return Tried(
+        wide_town,
+        anyone,
+        shown | {name: shown[name] | {"Lantern-Purpose": PURPOSE} for name in (MARA, OTTO)},
+        by_token=True,
+    )
 
 
 async def test_what_is_not_for_someone_is_as_if_it_were_not_there_a_row_each(

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import get_database
-from api.erasure import erase
+from api.erasure import Eraser, erase
 from api.problem import Problem
 from api.retention import Steward
 from geo.account_query import list_accounts
@@ -42,7 +42,7 @@ async def account_erasures_page(request: Request, asker: Steward, done: str = ""
 
 
 @router.post("")
-async def erase_one_account(request: Request, asker: Steward) -> Response:
+async def erase_one_account(request: Request, asker: Eraser) -> Response:
     fields = await typed(request)
     form, wrong = read(AccountErasureForm, fields)
     if "understood" in wrong:

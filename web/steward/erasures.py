@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import get_database
-from api.erasure import erase
+from api.erasure import Eraser, erase
 from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
 from api.retention import Steward
 from geo.account_query import list_accounts
@@ -44,7 +44,7 @@ async def erasures_page(request: Request, asker: Steward, done: str = "") -> Res
 
 
 @router.post("")
-async def erase_one(request: Request, asker: Steward) -> Response:
+async def erase_one(request: Request, asker: Eraser) -> Response:
     fields = await typed(request)
     form, wrong = read(ErasureForm, fields)
     if "understood" in wrong:
