@@ -42,9 +42,10 @@ from api import (
     widening,
     work_area,
 )
+from api.address import NoPlaceInAddress
 from api.anchor import Anchors
 from api.asking import get_database
-from api.box import no_place_in_address
+from api.box import known_headers
 from api.city_provider import Providers
 from api.database import Database
 from api.headers import PrivateHeaders
@@ -127,7 +128,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirection would repeat the query
-        dependencies=[Depends(no_place_in_address), Depends(not_too_deep)],
+        dependencies=[Depends(known_headers), Depends(not_too_deep)],
     )
     app.state.settings = settings
     app.state.database = database
@@ -139,6 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(noun.router)
     app.include_router(device.of_account)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
+    app.add_middleware(NoPlaceInAddress)
     app.add_middleware(LimitedBody)
     app.add_middleware(OwnSiteOnly)
     problem.install(app, turned_away.refused)

@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.address import names_place
 from api.asker import Asker
-from api.box import names_place
 from api.cookie import read_cookie
 from web import i18n, words
 from web.navigation import nearest, ways
@@ -41,7 +41,7 @@ def render(
             ways=offered,
             nearest=nearest(offered, path),
             path=path,
-            here=own_path(f"{path}?{query}", path) if query and request.method == "GET" else path,
+            here=own_path(f"{path}?{query}", own_path(path)) if query and request.method == "GET" else own_path(path),
             theme=theme if theme in THEMES else None,
             **context,
         ),
@@ -140,4 +140,4 @@ def own_path(wish: str | None, otherwise: str = "/") -> str:
     if any(sign in wish for sign in "\\\r\n\t") or not wish.isprintable():
         return otherwise
     parts = urlsplit(wish)
-    return otherwise if parts.scheme or parts.netloc or names_place(parts.query) else wish
+    return otherwise if parts.scheme or parts.netloc or names_place(wish) else wish

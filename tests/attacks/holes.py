@@ -17,8 +17,8 @@ from api import (
     version,
 )
 from api import export as api_export
+from api.address import names_place
 from api.asker import Asker
-from api.box import names_place
 from api.headers import ALWAYS
 from api.listing import Listing
 from api.sign_in_tries import SignInTries

@@ -161,12 +161,14 @@ def wrong_otherwise(site_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path in (
         f"sites/{place}", f"sites?bbox={place},{place}", f"sites?after={NAME}", f"sites?{NAME}={NOTE}",
         f"visits?site={place}", f"none/{place}/{NAME}", f"coverage?from={place}", f"districts?code={NAME}",
+        f"sites/{SITE[0]}", f"none/{SITE[0]}/{NAME}",
     ):  # fmt: skip
         yield "GET", f"{API}/{path}", {}
     for path in (
         f"/phone?lon={SITE[0]}",
         f"/{place}",
         f"/static/{place}.js",
+        f"/static/{SITE[0]}.js",
         f"/phone/visit?site={NAME}",
         f"/sign-in?next=/{NAME}",
     ):
@@ -176,6 +178,7 @@ def wrong_otherwise(site_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "GET", f"{API}/sites", {"headers": {f"Lantern-{PASSWORD.replace(' ', '')}": place}}
     yield "GET", f"{API}/sites", {"headers": SECRETLY}
     yield "DELETE", f"{API}/sites/{site_id}?at={place}", {}
+    yield "DELETE", f"{API}/sites/{site_id}?on={SITE[0]}", {}
     for body in (
         f'{{"geom": [{place}], "name": "{NAME}"',
         f"[{place}" * 20_000,

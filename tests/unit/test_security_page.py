@@ -7,6 +7,7 @@ import pytest
 
 from api import (
     access_token,
+    address,
     credential,
     database,
     incoming,
@@ -34,6 +35,8 @@ SAID = [
     f"{sign_in_tries.MOST_AT_ONCE}, {sign_in_tries.MOST_AT_ONCE_FROM_A_CLIENT} of them from one client",
     f"written within {turned_away.EVERY_S:g} s, and what comes again",
     f"as one number after {turned_away.TOGETHER_S / 60:g} minutes",
+    f"decodes up to {address.ROUNDS} times, and refuses what would need more",
+    f"what has over {address.LONGEST:,} signs",
     f"| a purpose | {purpose.LONGEST_MINUTES} minutes |",
     f"{incoming.BODY_LIMIT // MIB} MiB; {incoming.UPLOAD_LIMIT // MIB} MiB",
     f"| {incoming.PATIENCE_S:g} s and a second for each {incoming.SLOWEST_BYTES_S // 1024} KiB; ".replace(
