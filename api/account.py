@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from api.account_guard import check_change, check_new
 from api.asking import Asked, Keeping, Managing, asked_as
 from api.body import COMPOSED, ONE_LINE, Body, Day, Line, absent
+from api.common_password import check_choice
 from api.listing import Items, Listing, items
 from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password_aside
@@ -147,6 +148,7 @@ async def create(body: NewAccount, asked: Managing) -> Response:
     """Makes an account with a first password, which its owner changes at `/api/v1/me/password`. Managers and stewards
     get theirs on the server."""
     check_new(asked.asker, body.roles)
+    await check_choice(asked.session, asked.asker.organisation_id, body.password, body.name, body.email)
     values = body.model_dump(exclude={"id", "password"}) | {
         "organisation_id": asked.asker.organisation_id,
         "id": body.id or new_id(),
@@ -168,6 +170,8 @@ async def change(account_id: UUID, body: AccountChange, asked: Keeping, if_match
     values = body.model_dump(exclude_unset=True)
     check_change(asked.asker, account, values)
     if "password" in values:
+        named = {"name": account.name, "email": account.email} | values
+        await check_choice(asked.session, account.organisation_id, body.password, named["name"], named["email"])
         values["password_hash"] = await hash_password_aside(values.pop("password"))
     try:
         await change_account(asked.session, account, values, asked.asker.account_id)

@@ -10,6 +10,7 @@ from api.account import Locale, Password
 from api.asker import Asker
 from api.asking import AskingOwn, Who, own
 from api.body import Body
+from api.common_password import check_choice
 from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
@@ -84,6 +85,11 @@ async def change_password(body: PasswordChange, request: Request, asker: Asker) 
     if asker.by == "token":
         raise Problem(FORBIDDEN, "Sign in to change your password.")
     await check_password(request, asker, body.current, where="body.current")
+    async with own(request, asker) as asked:
+        account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))
+        await check_choice(
+            asked.session, asker.organisation_id, body.new, account.name, account.email, where="body.new"
+        )
     hashed = await hash_password_aside(body.new)
     async with own(request, asker) as asked:
         account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))

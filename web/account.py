@@ -18,7 +18,7 @@ from api.password import MINIMUM_LENGTH
 from api.problem import INVALID_INPUT, TOO_MANY, Problem
 from api.second_factor import second_factor_of
 from geo.organisation import Organisation
-from web.form import Form, read, typed
+from web.form import TOO_COMMON, Form, read, typed
 from web.i18n import N_
 from web.page import render
 
@@ -80,9 +80,7 @@ async def change_own_password(request: Request, asker: Who) -> Response:
         try:
             await change_password(PasswordChange(current=form.current, new=form.new), request, asker)
         except Problem as refused:
-            if refused.kind not in {INVALID_INPUT, TOO_MANY}:
-                raise
-            wrong = {"current": OFTEN if refused.kind is TOO_MANY else WRONG_PASSWORD}
+            wrong = _refused(refused)
         else:
             return RedirectResponse("/account?done=password", 303)
     async with own(request, asker) as asked:
@@ -97,6 +95,15 @@ def _wrong_with(form: PasswordForm) -> dict[str, str]:
     if len(form.new) < MINIMUM_LENGTH:
         return {"new": SHORT}
     return {} if form.new == form.again else {"again": DIFFERENT}
+
+
+def _refused(refused: Problem) -> dict[str, str]:
+    """What is wrong, beside its field. Raises what no field can say."""
+    if refused.kind not in {INVALID_INPUT, TOO_MANY}:
+        raise refused
+    if any(error["where"] == "body.new" for error in refused.errors or []):
+        return {"new": TOO_COMMON}
+    return {"current": OFTEN if refused.kind is TOO_MANY else WRONG_PASSWORD}
 
 
 def _last_day(expires_at: datetime) -> date:

@@ -12,6 +12,7 @@ from api.account import Email
 from api.account_guard import GIVEN_ON_THE_SERVER, check_change, check_new, may_end
 from api.asking import Asked, Keeping, Managing
 from api.body import Line
+from api.common_password import check_choice
 from api.device import revoke_all
 from api.password import MINIMUM_LENGTH, hash_password_aside
 from api.problem import NOT_FOUND, Problem
@@ -20,7 +21,7 @@ from geo.account_query import change_account, create_account, find_account, list
 from geo.refusal import Refusal
 from geo.schema import new_id
 from geo.team_query import list_teams
-from web.form import Form, Secret, read, typed
+from web.form import TOO_COMMON, Form, Secret, read, typed
 from web.i18n import N_
 from web.page import render
 
@@ -63,6 +64,10 @@ async def _add(asked: Asked, form: AccountForm) -> dict[str, str]:
         return {"email": NO_ADDRESS}
     if len(form.password) < MINIMUM_LENGTH:
         return {"password": SHORT}
+    try:
+        await check_choice(asked.session, asked.asker.organisation_id, form.password, form.name, email)
+    except Problem:
+        return {"password": TOO_COMMON}
     values = {
         "organisation_id": asked.asker.organisation_id,
         "id": new_id(),

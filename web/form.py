@@ -22,6 +22,7 @@ MESSAGES = {
     "int_parsing": N_("Give a whole number."),
     "not_text": N_("Something in this cannot be seen, or is piled up. Type it anew."),
 }
+TOO_COMMON = N_("Too easy to guess: many use this, or it is little more than a name. Four or five words do well.")
 OTHERWISE = N_("This cannot be right.")
 
 

@@ -20,9 +20,11 @@ from api.asker import Asker
 from api.command.connection import connected
 from api.command.line import line_of
 from api.command.refusal import Refusal
+from api.common_password import check_choice
 from api.database import Database, OrganisationUnknown
 from api.erasure_file import write_erasures
 from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password
+from api.problem import Problem
 from api.settings import Settings
 from geo import refusal
 from geo.account import Account, Role
@@ -78,7 +80,7 @@ def create(
             "roles": [str(one) for one in asked.roles],
             "team_id": None if team is None else (await _team(session, asker, team)).id,
             "locale": asked.locale,
-            "password_hash": hash_password(asked.password),
+            "password_hash": await _hash(session, asker, asked.password, asked.name, asked.email),
         }
         await create_account(session, values, None)
 
@@ -156,8 +158,9 @@ def change_password(organisation: Slug, email: Email, password: Password = None)
 
     async def change(session: AsyncSession, asker: Asker) -> None:
         account = await _account(session, asker, email, organisation)
+        hashed = await _hash(session, asker, chosen, account.name, account.email)
         note(session, Act.PASSWORD_CHANGED, "account", [account.id])
-        await change_account(session, account, {"password_hash": hash_password(chosen)}, None)
+        await change_account(session, account, {"password_hash": hashed}, None)
 
     _run(organisation, change)
     typer.echo(f"{email} has a new password and is signed out everywhere.")
@@ -268,6 +271,14 @@ def _locale(given: str) -> Locale:
         raise Refusal("The language is one of en, nl, pl, fr.")
     found: Locale = known[given]
     return found
+
+
+async def _hash(session: AsyncSession, asker: Asker, password: str, *names: str) -> str:
+    try:
+        await check_choice(session, asker.organisation_id, password, *names)
+    except Problem:
+        raise Refusal("The password is too easy to guess: many use it, or it is little more than a name.") from None
+    return hash_password(password)
 
 
 def _password(given: str | None) -> str:

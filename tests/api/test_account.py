@@ -192,6 +192,31 @@ async def test_a_password_given_anew_ends_all_sessions(client: Client, town: Sma
     assert (await alice.get(ME)).status_code == 401
 
 
+@pytest.mark.parametrize("password", ["Password1234!", "1Q2W3E4R5T6Y", "Doggerstad 2026", "ben@lantern 123"])
+async def test_a_password_that_anyone_would_try_first_is_refused(
+    client: Client, town: SmallTown, password: str
+) -> None:
+    mara, ben = await client("mara"), await client("ben")
+    carol = new_account(email="ben2@doggerstad.example", name="Ben", password=password)
+    answers = [
+        await mara.post(ACCOUNTS, json=carol),
+        await mara.patch(f"{ACCOUNTS}/{town.accounts['ben']}", json={"password": password}, headers=FIRST),
+        await ben.post(f"{ME}/password", json={"current": PASSWORD, "new": password}),
+    ]
+    assert [(answer.status_code, answer.json()["errors"][0]["where"]) for answer in answers] == [
+        (422, "body.password"),
+        (422, "body.password"),
+        (422, "body.new"),
+    ]
+    assert password not in "".join(answer.text for answer in answers)
+    forms = [
+        await mara.post("/accounts", data={**carol, "role": "desk"}),
+        await ben.post("/account/password", data={"current": PASSWORD, "new": password, "again": password}),
+    ]
+    assert [(answer.status_code, "Too easy to guess" in answer.text) for answer in forms] == [(422, True)] * 2
+    assert (await ben.get(ME)).status_code == 200
+
+
 async def test_a_token_changes_no_password(client: Client, anyone: httpx.AsyncClient) -> None:
     token = (await (await client("mara")).post("/api/v1/access-tokens", json={"name": "QGIS"})).json()["token"]
     body = {"current": PASSWORD, "new": "another long one"}

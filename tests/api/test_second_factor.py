@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 import time
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,6 +19,7 @@ from api.database import Database
 from api.time_code import STEP_S
 from geo.account import Role
 from geo.account_secret import name_account
+from geo.second_factor import ALPHABET
 from tests.fixtures.client import Client
 from tests.fixtures.town import PASSWORD, TIME_SECRETS, SmallTown
 
@@ -159,6 +161,7 @@ async def test_setting_it_up_opens_everything_and_ends_the_other_sessions(
         assert confirmed.status_code == 200
         codes = confirmed.json()["recovery_codes"]
         assert len(set(codes)) == 10
+        assert all(len(code.replace("-", "")) * math.log2(len(ALPHABET)) > 112 for code in codes)
         assert (await anyone.get("/api/v1/me")).status_code == 200
         assert (await other.get(SESSION)).status_code == 401
     assert (await anyone.get(FACTOR)).json() == {"required": True, "set_up": True, "recovery_codes_left": 10}
