@@ -2,11 +2,13 @@
 
 They are counted in memory and written beside the requests. So nobody can tell by the time an answer takes whether there
 is such an account; and nobody can fill the log: of what happens again and again to one account at one door the first is
-written within seconds, and all the rest as one number at the end of a quarter of an hour.
+written within seconds, and all the rest as one number at the end of a quarter of an hour. Addresses that are accounts'
+have room of their own, so that nobody hides one by trying many others.
 """
 
 import asyncio
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -31,11 +33,13 @@ from api.problem import (
     Kind,
     Problem,
 )
-from geo.account import Account
+from geo.account import Account, Role
 from geo.log import Act, Author, note
+from geo.organisation import Organisation
 
 EVERY_S = 5.0
 TOGETHER_S = 900.0
+LEARNS_EVERY_S = 60.0
 MOST_ADDRESSES = 400
 AT_THE_DOOR = "sign-in"
 REFUSED = {FORBIDDEN, RELEASES_ONLY}
@@ -77,15 +81,18 @@ class TurnedAway:
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._knocks: dict[Act, Counter[tuple[str, str]]] = {}
+        self._knocks: dict[tuple[Act, bool], Counter[tuple[str, str]]] = {}
+        self._addresses: frozenset[str] = frozenset()
+        self._learns_at = -math.inf
         self._counts: dict[Turned, _Count] = {}
         self._strangers: dict[Stranger, _Count] = {}
 
     def at_the_door(self, act: Act, email: str, why: str) -> None:
         """Someone who has not shown who they are gave this address. Whose it is, is looked up later, whatever it is."""
-        knocks = self._knocks.setdefault(act, Counter())
         key = email.strip().lower().replace("\x00", ""), why
-        if key in knocks or len(knocks) < MOST_ADDRESSES:
+        known = key[0] in self._addresses
+        knocks = self._knocks.setdefault((act, known), Counter())
+        if known or key in knocks or len(knocks) < MOST_ADDRESSES:
             knocks[key] += 1
         else:
             self.stranger("address")
@@ -134,6 +141,8 @@ class TurnedAway:
     async def try_to_write(self, *, all_of_it: bool = False) -> None:
         try:
             await self.write(all_of_it=all_of_it)
+            if self._learns_at <= self._clock() and not all_of_it:
+                await self.learn()
         except (OSError, DBAPIError, PoolTimeout) as error:
             logger.error("Who was turned away could not be written down: %s", type(error).__name__)
 
@@ -149,6 +158,18 @@ class TurnedAway:
         self._counts = {one: count for one, count in self._counts.items() if count.unwritten or count.ends_at > now}
         self._tell_of_strangers(now, all_of_it)
 
+    async def learn(self) -> None:
+        """Which addresses are accounts', at this moment."""
+        async with self._database.keeping_keys() as session:
+            cities = list(await session.scalars(select(Organisation).order_by(Organisation.id)))
+        found: set[str] = set()
+        for city in cities:
+            server = Asker.command(city.id, city.slug, city.time_zone, Role.STEWARD)
+            theirs = select(Account.email).where(Account.organisation_id == city.id, Account.email.is_not(None))
+            async with self._database.asking(server) as session:
+                found.update(await session.scalars(theirs))
+        self._addresses, self._learns_at = frozenset(found), self._clock() + LEARNS_EVERY_S
+
     async def _write(self, author: Author, turned_away: list[Turned]) -> None:
         told = {turned: self._counts[turned].unwritten for turned in turned_away}
         async with self._database.noting(author) as session:
@@ -161,7 +182,7 @@ class TurnedAway:
 
     async def _look_up(self) -> None:
         """Whose the addresses are. One that nobody has is forgotten here, and only counted."""
-        for act, counter in list(self._knocks.items()):
+        for (act, _), counter in list(self._knocks.items()):
             for email, why in list(counter):
                 whose = select(Account.organisation_id, Account.id).where(Account.email == email)
                 async with self._database.knocking(sign_in_email=email) as session:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from api.database import Database
 from api.settings import Settings
 from api.sign_in_tries import FOR_AN_ADDRESS
-from api.turned_away import MOST_ADDRESSES, TOGETHER_S, TurnedAway
+from api.turned_away import LEARNS_EVERY_S, MOST_ADDRESSES, TOGETHER_S, TurnedAway
 from geo.log import Act
 from tests.fixtures.client import Client
 from tests.fixtures.look import look, run
@@ -171,6 +171,26 @@ async def test_many_strangers_take_no_room_and_hide_nobody(
     assert brief(owner_url) == [("sign-in-failed", "sign-in", 1)]
     assert f"nobody has: {MOST_ADDRESSES * 3}" in caplog.text
     assert not any(kept._knocks.values())
+
+
+async def test_many_strangers_hide_no_account(database: Database, town: SmallTown, owner_url: str) -> None:
+    """Neither one that is made to wait nor one that is guessed at; nor does one that came lately stay unknown."""
+    now = 0.0
+    kept = TurnedAway(database, clock=lambda: now)
+    await kept.try_to_write()
+    run(owner_url, f"UPDATE lantern.account SET email = 'late@x.example' WHERE id = '{town.accounts['ben']}'")
+    now += LEARNS_EVERY_S
+    await kept.try_to_write()
+    for act, why in ((Act.MADE_TO_WAIT, "too-many"), (Act.SIGN_IN_FAILED, "password")):
+        for n in range(MOST_ADDRESSES):
+            kept.at_the_door(act, f"eve{n}@doggerstad.example", why)
+        for email in (f" {town.email('alice').upper()}", "late@x.example", "eve0@doggerstad.example", "new@x.example"):
+            kept.at_the_door(act, email, why)
+    assert sum(len(knocks) for knocks in kept._knocks.values()) == 2 * (MOST_ADDRESSES + 2)
+    await kept.write()
+    assert sorted(brief(owner_url)) == sorted(2 * [("made-to-wait", "sign-in", 1), ("sign-in-failed", "sign-in", 1)])
+    whose = {entry["ids"][0] for entry in turned_away(owner_url)}
+    assert whose == {str(town.accounts[person]) for person in ("alice", "ben")}
 
 
 async def test_what_could_not_be_written_is_written_later(database: Database, town: SmallTown, owner_url: str) -> None:

@@ -35,6 +35,7 @@ SAID = [
     f"{sign_in_tries.MOST_AT_ONCE}, {sign_in_tries.MOST_AT_ONCE_FROM_A_CLIENT} of them from one client",
     f"written within {turned_away.EVERY_S:g} s, and what comes again",
     f"as one number after {turned_away.TOGETHER_S / 60:g} minutes",
+    f"At most {turned_away.MOST_ADDRESSES} addresses that are no account's wait",
     f"decodes up to {address.ROUNDS} times, and refuses what would need more",
     f"what has over {address.LONGEST:,} signs",
     f"| a purpose | {purpose.LONGEST_MINUTES} minutes |",
