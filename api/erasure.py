@@ -1,12 +1,15 @@
 """Erasures over HTTP, for the steward: ids and reasons, never a place or a name."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.asker import Asker
 from api.asking import get_database, in_person
@@ -21,6 +24,10 @@ from geo.erasure import Gone, Noun, Reason, list_erasures
 from geo.law_request_query import Held
 
 router: APIRouter = noun_router("erasures")
+UNLISTED = (
+    "It is erased, but the list outside the database could not be written. The server tries again within the hour; "
+    "until then restore no backup. Tell whoever runs Lantern."
+)
 logger = logging.getLogger("lantern.erasure")
 
 
@@ -55,12 +62,21 @@ class ErasureIn(Body):
 
 
 class ErasedOut(BaseModel):
-    """`visits`: how many went with a site."""
+    """`visits`: how many went with a site. `warning`: it is erased, and something else is still to be done."""
 
     site_id: UUID | None = None
     account_id: UUID | None = None
     reason: Reason
     visits: int | None = None
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many of each went; whether the list outside the database says so already."""
+
+    gone: Gone
+    is_listed: bool
 
 
 class ErasureOut(BaseModel):
@@ -78,8 +94,9 @@ class ErasuresOut(BaseModel):
     numberReturned: int
 
 
-async def erase(request: Request, asker: Asker, noun: Noun, row_id: UUID, reason: Reason) -> Gone:
-    """Erases one thing; how much went with it. Raises `not-found`, `held-by-law`, and Refusal for what may not be."""
+async def erase(request: Request, asker: Asker, noun: Noun, row_id: UUID, reason: Reason) -> Erased:
+    """Erases one thing; what fails once that is done is told in the answer. Raises `not-found`, `held-by-law`, and
+    Refusal for what may not be."""
     database = get_database(request)
     try:
         async with database.erasing(asker) as session:
@@ -91,9 +108,10 @@ async def erase(request: Request, asker: Asker, noun: Noun, row_id: UUID, reason
         raise Problem(HELD_BY_LAW, detail, see=f"/api/v1/law-requests/{held.request_id}") from None
     try:
         await write_erasures(database, asker, request.app.state.settings.home)
-    except OSError as error:  # it is erased; the server tries the file again within the hour
+    except (OSError, DBAPIError, PoolTimeout) as error:  # the server tries the file again within the hour
         logger.error("The list of erasures could not be written: %s", type(error).__name__)
-    return gone
+        return Erased(gone, is_listed=False)
+    return Erased(gone, is_listed=True)
 
 
 @router.get("")
@@ -109,6 +127,7 @@ async def create(request: Request, body: ErasureIn, asker: Eraser) -> ErasedOut:
     """Erases a site for good: its point, name, notes, history, and every visit to it. Or an account whose access has
     ended: who it was, and all that opened it. It cannot be taken back."""
     [(noun, row_id)] = body.what.items()
-    gone = await erase(request, asker, noun, row_id, body.reason)
+    erased = await erase(request, asker, noun, row_id, body.reason)
     named = {"site_id": body.site_id, "account_id": body.account_id}
-    return ErasedOut(**named, reason=body.reason, visits=gone.get(Noun.VISIT))
+    warning = None if erased.is_listed else UNLISTED
+    return ErasedOut(**named, reason=body.reason, visits=erased.gone.get(Noun.VISIT), warning=warning)

@@ -7,9 +7,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api import erasure
 from api.asker import Asker
 from api.database import Database
+from api.erasure import UNLISTED
 from api.erasure_file import FILE, follow_up, read_erasures
 from api.settings import Settings
 from api.vault import Vault
@@ -259,3 +262,30 @@ async def test_an_id_that_was_chosen_to_be_anothers_takes_nothing_else_along(
     assert page.status_code == 422
     assert "Something else that was erased had this id" in page.text
     assert str(quay) in page.text
+
+
+async def test_what_was_erased_is_answered_so_when_the_list_outside_cannot_be_written(
+    client: Client, app: FastAPI, town: SmallTown, owner_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stefan = await client("stefan")
+    (home / FILE).mkdir()  # no file can be written there
+    body = {"site_id": str(town.sites["quay"]), "reason": "asked"}
+    answer = await stefan.post(ERASURES, json=body)
+    assert (answer.status_code, answer.json().pop("warning")) == (201, UNLISTED)
+    assert look(owner_url, f"SELECT count(*) FROM lantern.site WHERE id = '{town.sites['quay']}'") == [(0,)]
+
+    async def no_database(*_: object) -> int:
+        raise PoolTimeout
+
+    monkeypatch.setattr(erasure, "write_erasures", no_database)
+    form = {"site_id": str(town.sites["lane"]), "reason": "asked", "understood": "yes"}
+    answer = await stefan.post("/steward/erasures", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/steward/erasures?done=unlisted")
+    for page in ("/steward/erasures", "/steward/erasures/accounts"):
+        assert "could not be written" in (await stefan.get(f"{page}?done=unlisted")).text
+        assert "could not be written" not in (await stefan.get(f"{page}?done=erased")).text
+    assert look(owner_url, f"SELECT count(*) FROM lantern.site WHERE id = '{town.sites['lane']}'") == [(0,)]
+    monkeypatch.undo()
+    (home / FILE).rmdir()
+    await follow_up(app.state.database, app.state.vault, home)
+    assert {town.sites["quay"], town.sites["lane"]} < set(read_erasures(home / FILE, town.organisation_id))

@@ -1,6 +1,5 @@
 """Erase the account of someone who left, and see whose ids stayed."""
 
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -8,16 +7,14 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import get_database
-from api.erasure import Eraser, erase
-from api.problem import Problem
+from api.erasure import Eraser
+from api.problem import NOT_FOUND, Kind
 from api.retention import Steward
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
-from geo.refusal import Refusal
-from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import render
-from web.steward.erasures import TICK
+from web.steward.erasures import ErasureForm, attempt
 
 router = APIRouter(prefix="/steward/erasures/accounts", include_in_schema=False)
 REASONS = {
@@ -28,12 +25,11 @@ REASONS = {
     Reason.ORDER: N_("A court or an authority ordered it"),
 }
 NOT_ENDED = N_("Choose someone else whose access has ended.")
+WRONG: dict[Kind | None, str] = {NOT_FOUND: NOT_ENDED, None: NOT_ENDED}
 
 
-class AccountErasureForm(Form):
+class AccountErasureForm(ErasureForm):
     account_id: UUID
-    reason: Reason
-    understood: Literal["yes"]
 
 
 @router.get("")
@@ -43,22 +39,10 @@ async def account_erasures_page(request: Request, asker: Steward, done: str = ""
 
 @router.post("")
 async def erase_one_account(request: Request, asker: Eraser) -> Response:
-    fields = await typed(request)
-    form, wrong = read(AccountErasureForm, fields)
-    if "understood" in wrong:
-        wrong["understood"] = TICK
-    if form:
-        try:
-            await erase(request, asker, Noun.ACCOUNT, form.account_id, form.reason)
-        except Refusal:
-            wrong = {"account_id": NOT_ENDED}
-        except Problem as problem:
-            if problem.kind.status != 404:
-                raise
-            wrong = {"account_id": NOT_ENDED}
-    if form is None or wrong:
-        return await _page(request, asker, fields, wrong)
-    return RedirectResponse("/steward/erasures/accounts?done=erased", 303)
+    fields, wrong, done = await attempt(request, asker, AccountErasureForm, Noun.ACCOUNT, WRONG)
+    if done:
+        return RedirectResponse(f"/steward/erasures/accounts?done={done}", 303)
+    return await _page(request, asker, fields, wrong)
 
 
 async def _page(

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from api.asker import Asker
 from api.asking import get_database
 from api.erasure import Eraser, erase
-from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
+from api.problem import HELD_BY_LAW, NOT_FOUND, Kind, Problem
 from api.retention import Steward
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
@@ -27,15 +27,18 @@ REASONS = {
 }
 NO_SITE = N_("There is no site with this id.")
 HELD = N_("A request by law that is undecided names it. It can be erased when that is decided.")
-WRONG = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD}
 TAKEN = N_("Something else that was erased had this id, so this stays as it is. Tell whoever runs Lantern.")
+WRONG: dict[Kind | None, str] = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD, None: TAKEN}
 TICK = N_("Tick this to go on.")
 
 
 class ErasureForm(Form):
-    site_id: UUID
     reason: Reason
     understood: Literal["yes"]
+
+
+class SiteErasureForm(ErasureForm):
+    site_id: UUID
 
 
 @router.get("")
@@ -45,22 +48,33 @@ async def erasures_page(request: Request, asker: Steward, done: str = "") -> Res
 
 @router.post("")
 async def erase_one(request: Request, asker: Eraser) -> Response:
+    fields, wrong, done = await attempt(request, asker, SiteErasureForm, Noun.SITE, WRONG)
+    if done:
+        return RedirectResponse(f"/steward/erasures?done={done}", 303)
+    return await _page(request, asker, fields, wrong)
+
+
+async def attempt(
+    request: Request, asker: Asker, asked: type[ErasureForm], noun: Noun, words: dict[Kind | None, str]
+) -> tuple[dict[str, str], dict[str, str], str]:
+    """Erases what a form names by its id: the fields, what is wrong with them, and what was done, if it was. `words`
+    say why it cannot be; those of None, that it may not."""
+    column = f"{noun}_id"
     fields = await typed(request)
-    form, wrong = read(ErasureForm, fields)
+    form, wrong = read(asked, fields)
     if "understood" in wrong:
         wrong["understood"] = TICK
-    if form:
-        try:
-            await erase(request, asker, Noun.SITE, form.site_id, form.reason)
-        except Refusal:
-            wrong = {"site_id": TAKEN}
-        except Problem as problem:
-            if problem.kind not in WRONG:
-                raise
-            wrong = {"site_id": WRONG[problem.kind]}
-    if form is None or wrong:
-        return await _page(request, asker, fields, wrong)
-    return RedirectResponse("/steward/erasures?done=erased", 303)
+    if form is None:
+        return fields, wrong, ""
+    try:
+        erased = await erase(request, asker, noun, getattr(form, column), form.reason)
+    except Refusal:
+        return fields, {column: words[None]}, ""
+    except Problem as problem:
+        if problem.kind not in words:
+            raise
+        return fields, {column: words[problem.kind]}, ""
+    return fields, {}, "erased" if erased.is_listed else "unlisted"
 
 
 async def _page(
