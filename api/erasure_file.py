@@ -22,7 +22,7 @@ from api.rotation import KeysBusy, rotate
 from api.vault import Vault
 from geo.account import Role
 from geo.eraser import erase_again
-from geo.erasure import Erasure, Gone, Listed, Noun, Reason, list_erasures
+from geo.erasure import Again, Erasure, Listed, Noun, Reason, list_erasures
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 
@@ -35,16 +35,16 @@ logger = logging.getLogger("lantern.erasure")
 def read_erasures(path: Path, organisation_id: UUID) -> Listed:
     """What a file says was erased of an organisation; nothing where there is no file. Lines that cannot be read are
     passed over: a crash may have cut the last one."""
-    return {one: what for of, one, *what in _lines(path) if of == organisation_id}  # type: ignore[misc]
+    return {(noun, one): reason for of, noun, one, reason in _lines(path) if of == organisation_id}
 
 
-def _lines(path: Path) -> Iterator[tuple[UUID, UUID, Noun, Reason]]:
+def _lines(path: Path) -> Iterator[tuple[UUID, Noun, UUID, Reason]]:
     if not path.exists():
         return
     for line in path.read_text(encoding="utf-8").splitlines():
         with suppress(ValueError, KeyError, TypeError):
             said = json.loads(line)
-            yield UUID(said["organisation_id"]), UUID(said["id"]), Noun(said["noun"]), Reason(said["reason"])
+            yield UUID(said["organisation_id"]), Noun(said["noun"]), UUID(said["id"]), Reason(said["reason"])
 
 
 async def write_erasures(database: Database, asker: Asker, home: Path) -> int:
@@ -56,7 +56,7 @@ async def write_erasures(database: Database, asker: Asker, home: Path) -> int:
 
 def _append(path: Path, organisation_id: UUID, rows: list[Erasure]) -> int:
     known = read_erasures(path, organisation_id)
-    new = [row for row in reversed(rows) if row.id not in known]
+    new = [row for row in reversed(rows) if (Noun(row.noun), row.id) not in known]
     if new:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
@@ -69,8 +69,8 @@ def _append(path: Path, organisation_id: UUID, rows: list[Erasure]) -> int:
     return len(new)
 
 
-async def apply_erasures(database: Database, asker: Asker, erased: Listed) -> Gone:
-    """Erases again what a backup brought back; how many of each. The asker is a steward."""
+async def apply_erasures(database: Database, asker: Asker, erased: Listed) -> Again:
+    """Erases again what a backup brought back, but for what a request by law holds. The asker is a steward."""
     async with database.erasing(asker) as session:
         return await erase_again(session, asker.organisation_id, erased)
 

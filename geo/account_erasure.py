@@ -11,7 +11,7 @@ from geo.account import FORMER, AccessToken, Account, SignIn
 from geo.account_secret import AccountSecret
 from geo.change import Change
 from geo.city_sign_in import CityIdentity
-from geo.erasure import Gone, Listed, Noun, Reason, remember_erased, remember_listed
+from geo.erasure import Again, Gone, Listed, Noun, Reason, remember_erased, remember_listed
 from geo.log import Act, note
 from geo.passkey import Passkey
 from geo.refusal import Refusal
@@ -41,24 +41,25 @@ async def erase_account(
         raise Refusal("is your own", "account_id")
     if not found:
         raise Refusal("still has access: end it first", "account_id")
-    await remember_erased(session, organisation_id, {account_id: Noun.ACCOUNT}, reason, by)
-    await _empty(session, organisation_id, [account_id])
-    note(session, Act.ACCOUNT_ERASED, "account", [account_id], {"reason": reason.value})
-    return {Noun.ACCOUNT: 1}
+    await remember_erased(session, organisation_id, [(Noun.ACCOUNT, account_id)], reason, by)
+    gone = await _empty(session, organisation_id, [account_id])
+    note(session, Act.ACCOUNT_ERASED, "account", gone, {"reason": reason.value})
+    return {Noun.ACCOUNT: len(gone)}
 
 
-async def erase_accounts_again(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Gone:
+async def erase_accounts_again(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Again:
     """Erases once more the accounts that an older copy of the database brought back, with access or without."""
     await remember_listed(session, organisation_id, listed)
-    here = (Account.organisation_id == organisation_id, Account.id == _any(list(listed)), Account.email.is_not(None))
-    back = list(await session.scalars(select(Account.id).where(*here)))
-    if back:
-        await _empty(session, organisation_id, back)
-        note(session, Act.ACCOUNT_ERASED, "account", back, {"again": True})
-    return {Noun.ACCOUNT: len(back)}
+    ids = [one for _, one in listed]
+    here = (Account.organisation_id == organisation_id, Account.id == _any(ids), Account.email.is_not(None))
+    gone = await _empty(session, organisation_id, list(await session.scalars(select(Account.id).where(*here))))
+    if gone:
+        note(session, Act.ACCOUNT_ERASED, "account", gone, {"again": True})
+    return Again({Noun.ACCOUNT: len(gone)})
 
 
-async def _empty(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) -> None:
+async def _empty(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) -> list[UUID]:
+    """Empties accounts that are on the list; which of them were there."""
     for table, of in THEIRS:
         gone = delete(table).where(table.organisation_id == organisation_id, of == _any(ids))
         if table is Change:
@@ -76,7 +77,8 @@ async def _empty(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) 
         updated_at=func.now(),
         updated_by=None,
     )
-    await session.execute(emptied, execution_options={"synchronize_session": False})
+    done = emptied.returning(Account.id)
+    return list(await session.scalars(done, execution_options={"synchronize_session": False}))
 
 
 def _any(ids: list[UUID]) -> ColumnElement[bool]:

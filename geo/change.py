@@ -46,7 +46,7 @@ class Change(OfOrganisation, Row):
 
 
 KEPT_APART = {
-    "organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", "body_hash", *COLUMNS.values(),
+    "organisation_id", "cell_100m", "cell_250m", "cell_1km", "cells_1km", *COLUMNS.values(),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.erasure import was_erased
+from geo.erasure import Noun, was_erased
 from geo.receipt import Receipt, find_receipt
 from geo.seal import CannotOpen, Place, Seal
 from geo.site import Site
@@ -68,7 +68,7 @@ async def deliver(
     if (await session.execute(new)).first() is None:
         return await delivered(session, table, values, seal) or Delivery.TAKEN
     # Asked last: an erasure that this waited for is known by now. Whoever is told TAKEN takes the row back.
-    if await was_erased(session, values["organisation_id"], [values["id"]]):
+    if await was_erased(session, values["organisation_id"], Noun(table.__tablename__), [values["id"]]):
         return Delivery.TAKEN
     if by is not None:
         sealed = seal.seal(values["body_hash"].hex(), **_place(table, values))

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.account_erasure import erase_account, erase_accounts_again
-from geo.erasure import Gone, Listed, Noun, Reason, erase_site, erase_sites_again
+from geo.erasure import Again, Gone, Listed, Noun, Reason
+from geo.site_erasure import erase_site, erase_sites_again
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Eraser:
     kept outside the database."""
 
     erase: Callable[[AsyncSession, UUID, UUID, Reason, UUID | None], Awaitable[Gone | None]]
-    again: Callable[[AsyncSession, UUID, Listed], Awaitable[Gone]]
+    again: Callable[[AsyncSession, UUID, Listed], Awaitable[Again]]
     reasons: frozenset[Reason]
     nouns: frozenset[Noun]
 
@@ -29,10 +30,13 @@ ERASERS = {
 }
 
 
-async def erase_again(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Gone:
-    """Erases once more what an older copy of the database brought back."""
+async def erase_again(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Again:
+    """Erases once more what an older copy of the database brought back, but for what a request by law holds."""
     gone: Gone = {}
+    kept: Gone = {}
+    held_by: frozenset[UUID] = frozenset()
     for eraser in ERASERS.values():
-        theirs = {one: what for one, what in listed.items() if what[0] in eraser.nouns}
-        gone |= await eraser.again(session, organisation_id, theirs)
-    return gone
+        theirs = {key: reason for key, reason in listed.items() if key[0] in eraser.nouns}
+        again = await eraser.again(session, organisation_id, theirs)
+        gone, kept, held_by = gone | again.gone, kept | again.kept, held_by | again.held_by
+    return Again(gone, kept, held_by)

@@ -85,7 +85,8 @@ FROM (
 WHERE NOT EXISTS (
     SELECT FROM lantern.visit WHERE visit.organisation_id = :organisation_id AND visit.id = named.id
 ) AND NOT EXISTS (
-    SELECT FROM lantern.erasure WHERE erasure.organisation_id = :organisation_id AND erasure.id = named.id
+    SELECT FROM lantern.erasure
+    WHERE erasure.organisation_id = :organisation_id AND erasure.noun = 'visit' AND erasure.id = named.id
 )
 
 -- name: analyze_visits

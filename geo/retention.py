@@ -188,7 +188,7 @@ def _visited_since() -> ColumnElement[bool]:
         Visit.organisation_id == Site.organisation_id,
         Visit.site_id == Site.id,
         Visit.updated_at > Site.coarsened_at - timedelta(hours=1),
-        or_(Visit.geom.is_distinct_from(Site.geom), Visit.note_sealed.is_not(None), Visit.body_hash.is_not(None)),
+        or_(Visit.geom.is_distinct_from(Site.geom), Visit.note_sealed.is_not(None)),
     )
 
 
@@ -204,7 +204,6 @@ async def _delete(session: AsyncSession, organisation_id: UUID, kind: Kind, ids:
 async def _coarsen(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) -> int:
     """Puts sites, and the visits to them, into the middle of the cell of 250 m that holds the site, and takes what else
     could tell of the place: names, notes, what they were before."""
-    told = {"body_hash": None}
     site = update(Site).where(Site.organisation_id == organisation_id, Site.id == _any(ids))
     site = site.values(
         geom=func.lantern.cell_centre(Site.geom, CELL_M),
@@ -212,12 +211,11 @@ async def _coarsen(session: AsyncSession, organisation_id: UUID, ids: list[UUID]
         uncertainty_m=func.greatest(Site.uncertainty_m, CELL_RADIUS_M),
         name=None,
         access_note_sealed=None,
-        **told,
     )
     count = len((await session.execute(site.returning(Site.id))).all())
     theirs = (Visit.organisation_id == organisation_id, Visit.site_id == _any(ids))
     visits = update(Visit).where(*theirs, Visit.site_id == Site.id, Visit.organisation_id == Site.organisation_id)
-    moved = await session.scalars(visits.values(geom=Site.geom, note_sealed=None, **told).returning(Visit.id))
+    moved = await session.scalars(visits.values(geom=Site.geom, note_sealed=None).returning(Visit.id))
     await _forget(session, organisation_id, "visit", list(moved))
     await _forget(session, organisation_id, "site", ids)
     return count

@@ -44,9 +44,7 @@ class SealedColumn:
 
 SEALED = (
     SealedColumn(Site, COLUMNS[Site]),
-    SealedColumn(Site, "body_hash"),
     SealedColumn(Visit, COLUMNS[Visit]),
-    SealedColumn(Visit, "body_hash"),
     SealedColumn(Change, "note_sealed", ("site", COLUMNS[Site]), "noun_id", Change.noun == "site"),
     SealedColumn(Change, "note_sealed", ("visit", COLUMNS[Visit]), "noun_id", Change.noun == "visit"),
     SealedColumn(Receipt, "body_hash", ("site", "body_hash"), "noun_id", Receipt.noun == "site"),

@@ -23,8 +23,7 @@ STATUSES = "'unverified', 'active', 'inactive', 'closed', 'do-not-list'"
 
 class Site(OfOrganisation, Placed, Versioned, Row):
     """`uncertainty_m` is the radius in metres in which the place really lies; `revisit_days` its revisit interval.
-    `body_hash` is of an older version, which kept here what a receipt keeps now. `coarsened_at`: since then the point
-    is the middle of its cell of 250 m, without name and notes."""
+    `coarsened_at`: since then the point is the middle of its cell of 250 m, without name and notes."""
 
     __tablename__ = "site"
     __table_args__ = (
@@ -46,7 +45,7 @@ class Site(OfOrganisation, Placed, Versioned, Row):
         CheckConstraint("uncertainty_m between 0 and 5000", name="uncertainty_m"),
         CheckConstraint("revisit_days between 1 and 366", name="revisit_days"),
         CheckConstraint(
-            "coarsened_at is null or (name is null and access_note_sealed is null and body_hash is null"
+            "coarsened_at is null or (name is null and access_note_sealed is null"
             " and geom = lantern.cell_centre(geom, 250))",
             name="coarsened",
         ),
@@ -61,7 +60,6 @@ class Site(OfOrganisation, Placed, Versioned, Row):
     first_seen_on: Mapped[date | None]
     logged_by: Mapped[UUID | None]
     handed_over_at: Mapped[datetime | None]
-    body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     coarsened_at: Mapped[datetime | None]
 
 

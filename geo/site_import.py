@@ -8,7 +8,7 @@ from shapely import Point
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo.erasure import was_erased
+from geo.erasure import Noun, was_erased
 from geo.import_order import Order, Reckoning
 from geo.imported_id import imported_id
 from geo.note import sealed_note
@@ -82,7 +82,7 @@ class _Keeper:
         known = select(Site.id).where(Site.organisation_id == organisation_id, Site.id.in_(self._waiting))
         for site_id in await self._session.scalars(known):
             del self._waiting[site_id]
-        for site_id in await was_erased(self._session, organisation_id, self._waiting):
+        for site_id in await was_erased(self._session, organisation_id, Noun.SITE, self._waiting):
             del self._waiting[site_id]
         self._session.add_all(site for site, _ in self._waiting.values())
         await self._session.flush()

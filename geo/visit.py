@@ -39,8 +39,7 @@ class Band(StrEnum):
 
 class Visit(OfOrganisation, Placed, Versioned, Row):
     """`geom` is where the worker was; `site_id` is empty when a place was searched that is no known site.
-    `account_id` is who went (empty for old logs), `team_id` the team then. `body_hash` is of an older
-    version, which kept here what a receipt keeps now."""
+    `account_id` is who went (empty for old logs), `team_id` the team then."""
 
     __tablename__ = "visit"
     __table_args__ = (
@@ -76,7 +75,6 @@ class Visit(OfOrganisation, Placed, Versioned, Row):
     source: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     handed_over_at: Mapped[datetime | None]
-    body_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     @property
     def is_encounter(self) -> bool:

@@ -15,7 +15,8 @@ from api.rotation import KeysBusy, rotate
 from api.settings import Settings
 from api.vault import Vault
 from geo.account import Role
-from geo.erasure import Gone, Noun
+from geo.erasure import Again, Gone, Noun
+from geo.site_erasure import Overtaken
 
 app = typer.Typer(no_args_is_help=True, help="What was erased, and stays so after a backup was put back.")
 
@@ -36,30 +37,41 @@ def apply_list(
     """Erase once more, from a database that was restored, what had been erased since the backup was made.
 
     Run it before anyone works with the restored database. It reads ids from the list that the server keeps outside the
-    database, erases these sites, visits and accounts, and makes new keys. Run again, it finds nothing.
+    database, erases these sites, visits and accounts, and makes new keys. What an undecided request by law names it
+    keeps whole, and says so: run it again when that is decided. Run again after that, it finds nothing.
     """
     settings = Settings()
     path = file or settings.home / FILE
     if not path.exists():
         raise Refusal(f"There is no list {path}: without it nobody knows what was erased since the backup.")
     with connected(settings) as url:
-        gone, listed = asyncio.run(_apply(url, ready_vault(settings, url), organisation, path))
-    counts = ", ".join(f"{gone.get(noun, 0):,} {noun}s" for noun in Noun)
-    typer.echo(f"{listed:,} ids on the list. Erased again: {counts}.")
+        again, listed = asyncio.run(_apply(url, ready_vault(settings, url), organisation, path))
+    typer.echo(f"{listed:,} ids on the list. Erased again: {_told(again.gone, *Noun)}.")
+    if any(again.kept.values()):
+        typer.echo(
+            f"Kept whole, because an undecided request by law names it: {_told(again.kept, Noun.SITE, Noun.VISIT)}."
+        )
+        typer.echo(f"Run this again when it is decided: {', '.join(sorted(map(str, again.held_by)))}.")
 
 
-async def _apply(url: str, vault: Vault, slug: str, path: Path) -> tuple[Gone, int]:
+def _told(counts: Gone, *nouns: Noun) -> str:
+    return ", ".join(f"{counts.get(noun, 0):,} {noun}s" for noun in nouns)
+
+
+async def _apply(url: str, vault: Vault, slug: str, path: Path) -> tuple[Again, int]:
     database = Database(url, pool_size=2)
     try:
         asker = await database.asker_of_organisation(slug, Role.STEWARD)
         erased = read_erasures(path, asker.organisation_id)
-        gone = await apply_erasures(database, asker, erased)
-        if any(gone.values()):
+        again = await apply_erasures(database, asker, erased)
+        if any(again.gone.values()):
             await rotate(database, vault, asker)
     except OrganisationUnknown:
         raise Refusal("There is no organisation of that name.") from None
+    except Overtaken:
+        raise Refusal("A request by law came in meanwhile. Nothing is erased: run this again.") from None
     except KeysBusy:
         raise Refusal("It is erased. The keys are in use: run `lantern keys rotate` when an import is over.") from None
     finally:
         await database.close()
-    return gone, len(erased)
+    return again, len(erased)

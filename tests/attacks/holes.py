@@ -226,6 +226,20 @@ WIRE = [
     Hole("who was erased is still in the history", (
         "tests/api/test_account_erasure.py::test_nothing_of_an_erased_person_is_in_a_dump_and_what_they_did_stays",
     ), put(account_erasure, "THEIRS", account_erasure.THEIRS[:-1])),
+    Hole("an erased id opens whatever bears it", (
+        "tests/api/test_erasure.py::test_only_what_a_steward_put_on_the_list_can_be_deleted",
+    ), sql="""CREATE OR REPLACE FUNCTION lantern.erased(organisation uuid, erased_noun text, erased_id uuid)
+              RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+              RETURN EXISTS (SELECT FROM lantern.erasure
+                  WHERE erasure.organisation_id = organisation AND erasure.id = erased_id)"""),
+    Hole("a restored backup is cleared of what a request by law holds", (
+        "tests/api/test_erasure_held.py::"
+        "test_what_a_request_holds_is_kept_whole_and_the_rest_is_erased_and_the_log_says_so",
+    ), sql="DROP POLICY by_law ON lantern.work_area"),
+    Hole("a receipt goes before its row", (
+        "tests/db/test_retention.py::test_a_receipt_stays_as_long_as_its_row",
+    ), sql="""ALTER POLICY retention_take ON lantern.receipt USING (organisation_id = lantern.asking_organisation()
+              AND (SELECT lantern.asking_scope()) = 'retention')"""),
     Hole("a steward empties an account that has access", (
         "tests/api/test_account_erasure.py::"
         "test_the_database_itself_empties_only_whom_a_steward_put_on_the_list_after_they_left",

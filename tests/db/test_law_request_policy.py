@@ -220,7 +220,7 @@ async def test_what_is_held_is_neither_deleted_nor_coarsened_in_any_scope(
     day = look(owner_url, "SELECT (now() - interval '800 days')::date::text")[0][0]
     period = {"noun": "visits", "first_day": day, "last_day": day}
     by_area = await registered(client, town, **period, site_ids=[], work_area_id=str(town.areas["north"]))
-    coarse = """UPDATE lantern.site SET coarsened_at = now(), name = NULL, access_note_sealed = NULL, body_hash = NULL,
+    coarse = """UPDATE lantern.site SET coarsened_at = now(), name = NULL, access_note_sealed = NULL,
         geom = lantern.cell_centre(geom, 250) RETURNING id"""
     for erased in (*town.sites.values(), *town.visits.values()):
         arrange(owner_url, """INSERT INTO lantern.erasure (organisation_id, id, noun, reason)

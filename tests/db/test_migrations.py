@@ -66,6 +66,7 @@ def test_every_key_of_an_organisations_table_begins_with_the_organisation(owner_
     assert found.pop("lantern.organisation") == ("id",)
     for table in BEFORE_ANYBODY_IS_KNOWN:
         assert found.pop(table) == ("id",)
+    assert found.pop("lantern.erasure") == ("organisation_id", "noun", "id")
     assert set(found.values()) == {("organisation_id", "id")}
     engine.dispose()
 

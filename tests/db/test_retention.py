@@ -101,7 +101,7 @@ async def test_a_site_is_coarsened_when_it_has_been_closed_for_long_and_in_no_ot
     close(owner_url, town.sites["quay"], 89.9)
     close(owner_url, town.sites["lane"], 90.1)
     assert await counts(database, steward) == {"closed-sites": 1}
-    coarse = "coarsened_at = now(), name = NULL, access_note_sealed = NULL, body_hash = NULL"
+    coarse = "coarsened_at = now(), name = NULL, access_note_sealed = NULL"
     async with database.retaining(steward) as session:
         moved = f"UPDATE lantern.site SET {coarse}, geom = lantern.cell_centre(geom, 250) RETURNING id"
         assert [row[0] for row in await session.execute(text(moved))] == [town.sites["lane"]]
@@ -160,6 +160,34 @@ async def test_after_coarsening_nothing_of_the_place_is_found_anywhere(
     assert places == [(True,), (True,)]  # where the site is: the points of several would give the place away
     again = await alice.put(address, json=visit)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/id-taken")  # sent again, it makes nothing new
+
+
+async def test_a_receipt_stays_as_long_as_its_row(
+    client: Client, database: Database, steward: Asker, town: SmallTown, owner_url: str
+) -> None:
+    """And until the row is coarsened: it has no age of its own."""
+    alice = await client("alice")
+    new_site = {"geom": {"type": "Point", "coordinates": [2.32, 54.77]}, "site_type": "doorway"}
+    visit = {"outcome": "met", "visited_at": "2026-01-05T20:00:00Z", "geom": new_site["geom"]}
+    site, by_site, alone = new_id(), new_id(), new_id()
+    assert (await alice.put(f"/api/v1/sites/{site}", json=new_site)).status_code == 201
+    assert (await alice.put(f"/api/v1/visits/{by_site}", json=visit | {"site_id": str(site)})).status_code == 201
+    assert (await alice.put(f"/api/v1/visits/{alone}", json=visit)).status_code == 201
+    arrange(owner_url, "UPDATE lantern.receipt SET received_at = now() - interval '9 years'")
+
+    async def takes() -> set[UUID]:
+        async with database.retaining(steward) as session, session.begin_nested() as tried:
+            gone = set(await session.scalars(text("DELETE FROM lantern.receipt RETURNING noun_id")))
+            await tried.rollback()
+        return gone
+
+    assert await takes() == set()
+    arrange(owner_url, "DELETE FROM lantern.visit WHERE id = :id", id=alone)
+    assert await takes() == {alone}
+    close(owner_url, site, 91)
+    assert await takes() == {alone}  # closed for long, and exact still
+    await run(database, steward)
+    assert look(owner_url, "SELECT noun_id FROM lantern.receipt") == [(alone,)]
 
 
 async def test_a_visit_that_comes_in_late_is_coarsened_by_the_next_run_unless_the_site_is_open_again(

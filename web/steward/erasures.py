@@ -27,8 +27,7 @@ REASONS = {
 }
 NO_SITE = N_("There is no site with this id.")
 HELD = N_("A request by law that is undecided names it. It can be erased when that is decided.")
-TAKEN = N_("Something else that was erased had this id, so this stays as it is. Tell whoever runs Lantern.")
-WRONG: dict[Kind | None, str] = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD, None: TAKEN}
+WRONG: dict[Kind | None, str] = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD}
 TICK = N_("Tick this to go on.")
 
 
@@ -68,12 +67,11 @@ async def attempt(
         return fields, wrong, ""
     try:
         erased = await erase(request, asker, noun, getattr(form, column), form.reason)
-    except Refusal:
-        return fields, {column: words[None]}, ""
-    except Problem as problem:
-        if problem.kind not in words:
+    except (Problem, Refusal) as refused:
+        why = refused.kind if isinstance(refused, Problem) else None
+        if why not in words:
             raise
-        return fields, {column: words[problem.kind]}, ""
+        return fields, {column: words[why]}, ""
     return fields, {}, "erased" if erased.is_listed else "unlisted"
 
 
