@@ -21,6 +21,7 @@ from api.asker import Asker
 from api.asking import Asked, AskingOwn, Who, get_database, own
 from api.body import Body, Line
 from api.cookie import SESSION, read_cookie
+from api.device import this_device
 from api.noun_router import noun_router, problems
 from api.passkey_challenge import Base64, Credential, Signed, give_challenge, required_site, take_challenge
 from api.problem import CONFLICT, INVALID_INPUT, NOT_FOUND, Problem
@@ -160,6 +161,7 @@ async def add_passkey(request: Request, asker: Asker, new: NewPasskey) -> Passke
         sign_count=verified.sign_count,
     )
     async with own(request, asker) as asked:
+        row.made_on = await this_device(request, asked)
         try:
             async with asked.session.begin_nested():
                 asked.session.add(row)

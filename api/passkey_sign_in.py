@@ -19,9 +19,9 @@ from api.passkey import user_handle
 from api.passkey_challenge import Base64, Credential, Signed, Site, give_challenge, required_site, take_challenge
 from api.problem import SIGN_IN_FAILED, Problem
 from api.session import WhoAmI, set_cookies, who_am_i
-from api.sign_in import Door, Known, Opened, known_by_id, open_session
+from api.sign_in import Door, Known, Opened, device_of, known_by_id, open_session
 from geo.log import Act, note
-from geo.passkey import CHALLENGE_LASTS, Passkey, passkeys_by_credential, use_passkey
+from geo.passkey import CHALLENGE_LASTS, Passkey, passkeys_by_credential, place_passkey, use_passkey
 
 router = APIRouter(prefix="/api/v1/session/passkey", tags=["session"])
 TO_SIGN_IN = "sign-in"
@@ -86,7 +86,10 @@ async def sign_in(request: Request, credential: ShownCredential) -> Opened:
     if count is None or not await _use(door, known, passkey, count):
         raise Problem(SIGN_IN_FAILED, REFUSED)
     await door.tries.met_challenge(door.caller)
-    return await open_session(door, known, second_factor=True)
+    opened = await open_session(door, known, second_factor=True)
+    async with door.database.asking_own(known.asker) as session:
+        await place_passkey(session, passkey, device_of(opened.mark))
+    return opened
 
 
 async def _known(request: Request, site: Site, credential: ShownCredential) -> tuple[Known, Passkey] | None:

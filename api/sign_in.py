@@ -221,6 +221,7 @@ async def _open(
     by_city: bool = False,
 ) -> Opened:
     secret, now, account = new_secret(), datetime.now(UTC), known.account
+    mark = door.tries.mark(account.email, door.caller.mark)
     row = SignIn(
         organisation_id=account.organisation_id,
         account_id=account.id,
@@ -231,6 +232,7 @@ async def _open(
         second_factor=second_factor,
         awaits_code=awaits_code,
         by_city=by_city,
+        device_id=device_of(mark),
     )
     async with door.database.asking_own(known.asker) as session:
         city = None if by_city else await find_city_sign_in(session, account.organisation_id)
@@ -244,7 +246,12 @@ async def _open(
             how = {"second_factor": second_factor} | ({"by": "city"} if by_city else {})
             note(session, Act.SIGNED_IN, "session", [row.id], how)
     asker = asker_of(account, known.organisation, "session", second_factor=second_factor)
-    return Opened(asker or known.asker, secret, door.tries.mark(account.email), awaits_code)
+    return Opened(asker or known.asker, secret, mark, awaits_code)
+
+
+def device_of(mark: str) -> bytes:
+    """By which the database knows a device again."""
+    return digest(f"device {mark}")
 
 
 async def _clear_away(session: AsyncSession, account: Account, now: datetime) -> None:

@@ -121,8 +121,10 @@ class SignInTries:
         yield
         await self._forget(key)
 
-    def mark(self, email: str) -> str:
-        """For a device on which the address has signed in."""
+    def mark(self, email: str, held: str = "") -> str:
+        """For a device on which the address has signed in: the one that it holds, if it is of this address."""
+        if self._is_marked(held, email.strip().lower()):
+            return held
         nonce = secrets.token_urlsafe(16)
         return f"{nonce}.{self._sign(nonce, email.strip().lower())}"
 

@@ -63,7 +63,8 @@ class SignIn(OfOrganisation, Row):
 
     `device` is what the browser says of itself, `name` what its owner calls it. `purpose` is why its owner looks at
     exact places, until `purpose_until`. `second_factor`: it was opened with one. `awaits_code`: the password was right,
-    and it opens nothing until a code has come. `by_city`: the city's own sign-in said who it is.
+    and it opens nothing until a code has come. `by_city`: the city's own sign-in said who it is. `device_id` is the
+    same whenever the same browser signs in to the account.
     """
 
     __tablename__ = "session"
@@ -90,6 +91,7 @@ class SignIn(OfOrganisation, Row):
     second_factor: Mapped[bool] = mapped_column(default=False, server_default="false")
     awaits_code: Mapped[bool] = mapped_column(default=False, server_default="false")
     by_city: Mapped[bool] = mapped_column(default=False, server_default="false")
+    device_id: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class AccessToken(OfOrganisation, Row):

@@ -1,9 +1,21 @@
 """Passkeys: a key pair that a device keeps and shows after it has checked who holds it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +29,8 @@ MOST_WITH_ONE_ID = 5
 
 class Passkey(OfOrganisation, Row):
     """`host` is the address it was made for, `credential_id` the name that the device gave it, `sign_count` how often
-    it was used as far as the device counts."""
+    it was used as far as the device counts. `made_on` and `used_on` are the devices (`SignIn.device_id`) whose session
+    made it and that it last signed in, where these are known."""
 
     __tablename__ = "passkey"
     __table_args__ = (
@@ -37,6 +50,11 @@ class Passkey(OfOrganisation, Row):
     sign_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]
+    made_on: Mapped[bytes | None] = mapped_column(LargeBinary)
+    used_on: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    def is_on(self, device_id: bytes | None) -> bool:
+        return device_id is not None and device_id in (self.made_on, self.used_on)
 
 
 class PasskeyChallenge(Row):
@@ -72,6 +90,27 @@ async def remove_passkey(session: AsyncSession, account: Account, passkey_id: UU
     return (await session.execute(row.returning(Passkey.id))).first() is not None
 
 
+async def remove_passkeys_on(
+    session: AsyncSession, account: Account, devices: Iterable[bytes | None], but: bytes | None = None
+) -> int:
+    """Removes those of an account that some devices made or used last, but not those of one device; says how many."""
+    of = [device for device in devices if device is not None]
+    rows = delete(Passkey).where(
+        Passkey.organisation_id == account.organisation_id,
+        Passkey.account_id == account.id,
+        or_(Passkey.made_on.in_(of), Passkey.used_on.in_(of)),
+    )
+    if but is not None:
+        rows = rows.where(Passkey.made_on.is_distinct_from(but), Passkey.used_on.is_distinct_from(but))
+    return len((await session.execute(rows.returning(Passkey.id))).all())
+
+
+async def place_passkey(session: AsyncSession, passkey: Passkey, device_id: bytes) -> None:
+    """It signed in on this device."""
+    used = update(Passkey).where(Passkey.organisation_id == passkey.organisation_id, Passkey.id == passkey.id)
+    await session.execute(used.values(used_on=device_id))
+
+
 async def use_passkey(session: AsyncSession, passkey: Passkey, sign_count: int) -> bool:
     """Notes that it was used for so many times as its device says; False where the count did not grow, as with a copy
     of the key. Devices that do not count always say 0. Safe against two at once."""
@@ -93,9 +132,10 @@ async def find_passkey(session: AsyncSession, account: Account, passkey_id: UUID
     return found
 
 
-async def forget_passkeys(session: AsyncSession, account: Account) -> None:
+async def forget_passkeys(session: AsyncSession, account: Account) -> int:
+    """Removes all of an account that who asks may remove; says how many."""
     rows = delete(Passkey).where(Passkey.organisation_id == account.organisation_id, Passkey.account_id == account.id)
-    await session.execute(rows)
+    return len((await session.execute(rows.returning(Passkey.id))).all())
 
 
 async def keep_challenge(session: AsyncSession, challenge_id: bytes) -> None:

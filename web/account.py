@@ -120,10 +120,14 @@ async def show(
     made: AccessTokenMade | None = None,
     done: str = "",
 ) -> Response:
+    devices = await list_devices(request, asked) if asked.asker.by == "session" else []
+    passkeys = await passkeys_of(asked) if asked.asker.by == "session" else None
+    placed = {passkey.id for device in devices for passkey in device.passkeys}
     context: dict[str, Any] = {
-        "devices": await list_devices(request, asked) if asked.asker.by == "session" else [],
+        "devices": devices,
+        "elsewhere": [passkey for passkey in passkeys or [] if passkey.id not in placed],
         "second_factor": await second_factor_of(asked) if asked.asker.by == "session" else None,
-        "passkeys": await passkeys_of(asked) if asked.asker.by == "session" else None,
+        "passkeys": passkeys,
         "is_demo": await _is_demo(asked),
         "tokens": await list_access_tokens(asked.session, asked.asker),
         "fields": fields or {},

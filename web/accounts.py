@@ -103,9 +103,9 @@ async def leave(account_id: UUID, asked: Keeping) -> Response:
 
 @router.post("/{account_id}/sign-out")
 async def sign_out(account_id: UUID, asked: Keeping) -> Response:
-    """For a lost phone: all sessions and tokens of a colleague end."""
-    await revoke_all(asked, account_id)
-    return RedirectResponse("/accounts?done=out", 303)
+    """For a lost phone: all sessions and tokens of a colleague end, and their passkeys go."""
+    whole = await revoke_all(asked, account_id)
+    return RedirectResponse("/accounts?done=out" if whole else "/accounts?done=out-but-passkeys", 303)
 
 
 async def _page(

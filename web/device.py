@@ -36,12 +36,17 @@ async def name(request: Request, session_id: UUID, asked: AskingOwn) -> Response
 
 
 @router.post("/{session_id}/revoke")
-async def revoke(session_id: UUID, asked: AskingOwn) -> Response:
-    await device.revoke_device(asked, session_id)
-    return RedirectResponse("/account?done=device", 303)
+async def revoke(request: Request, session_id: UUID, asked: AskingOwn) -> Response:
+    removed = await device.revoke_device(asked, session_id, await _with_passkeys(request))
+    return RedirectResponse("/account?done=device-and-passkeys" if removed else "/account?done=device", 303)
 
 
 @router.post("/others/revoke-all")
 async def revoke_others(request: Request, asked: AskingOwn) -> Response:
-    await device.end_others(request, asked)
-    return RedirectResponse("/account?done=devices", 303)
+    removed = await device.end_others(request, asked, await _with_passkeys(request))
+    return RedirectResponse("/account?done=devices-and-passkeys" if removed else "/account?done=devices", 303)
+
+
+async def _with_passkeys(request: Request) -> bool:
+    """The box is ticked as the page comes."""
+    return (await typed(request)).get("passkeys") == "remove"

@@ -23,7 +23,7 @@ async def test_everyone_sees_their_own_devices_and_which_is_this_one(client: Cli
     listed = await of(phone)
     assert len(listed) == 2
     assert [row["current"] for row in listed].count(True) == 1
-    assert set(listed[0]) == {"id", "name", "device", "created_at", "last_seen_at", "expires_at", "current"}
+    assert set(listed[0]) == {"id", "name", "device", "created_at", "last_seen_at", "expires_at", "current", "passkeys"}
     this = next(row["id"] for row in listed if row["current"])
     assert this != next(row["id"] for row in await of(desk) if row["current"])
     assert this not in [row["id"] for row in await of(ben)]

@@ -1,9 +1,5 @@
 """Passkeys: added, used to sign in without anything else, and refused whenever something is not as it was agreed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from typing import Any
-
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -12,6 +8,7 @@ from api.settings import Settings
 from tests.fixtures.authenticator import Device
 from tests.fixtures.client import Client
 from tests.fixtures.look import look, run
+from tests.fixtures.shown_passkey import ORIGIN, PASSKEYS, SESSION, WAY, Browser, added, challenge, refused, shown, used
 from tests.fixtures.town import PASSWORD, SmallTown
 from web.app import create_app
 
@@ -19,63 +16,11 @@ pytestmark = pytest.mark.anyio
 # Past the guard that keeps a session what it was.
 SIGNED_IN_EARLIER = """SET LOCAL session_replication_role = replica;
     UPDATE lantern.session SET created_at = now() - interval '11 minutes'"""
-ORIGIN = "https://lantern.test"
-PASSKEYS, SESSION, WAY = "/api/v1/passkeys", "/api/v1/session", "/api/v1/session/passkey"
-Browser = Callable[[], Awaitable[httpx.AsyncClient]]
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"origin": ORIGIN})
-
-
-@pytest.fixture
-async def browser(app: FastAPI) -> AsyncIterator[Browser]:
-    """Another browser, in which nobody is signed in."""
-    async with AsyncExitStack() as stack:
-
-        async def opened() -> httpx.AsyncClient:
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            return await stack.enter_async_context(
-                httpx.AsyncClient(transport=transport, base_url="http://lantern.test")
-            )
-
-        yield opened
-
-
-async def added(person: httpx.AsyncClient, device: Device | None = None, name: str = "Phone") -> Device:
-    device = device or Device(ORIGIN)
-    options = await person.post(f"{PASSKEYS}/challenge", json={})
-    assert options.status_code == 201, options.text
-    answer = await person.post(PASSKEYS, json={"name": name, "credential": device.make(options.json())})
-    assert answer.status_code == 201, answer.text
-    return device
-
-
-async def challenge(anyone: httpx.AsyncClient) -> dict[str, Any]:
-    answer = await anyone.post(f"{WAY}/challenge")
-    assert answer.status_code == 201, answer.text
-    options: dict[str, Any] = answer.json()
-    return options
-
-
-async def shown(anyone: httpx.AsyncClient, credential: dict[str, Any]) -> httpx.Response:
-    return await anyone.post(WAY, json={"credential": credential})
-
-
-async def used(anyone: httpx.AsyncClient, device: Device, **instead: Any) -> httpx.Response:
-    return await shown(anyone, device.show(await challenge(anyone), **instead))
-
-
-def refused(answer: httpx.Response) -> bool:
-    """As every other passkey that opens nothing."""
-    same = {
-        "type": "/problems/sign-in-failed",
-        "title": "The address or the password is wrong.",
-        "status": 401,
-        "detail": "This passkey opens nothing here.",
-    }
-    return (answer.status_code, answer.json(), answer.cookies.get("lantern_session")) == (401, same, None)
 
 
 async def test_a_passkey_alone_opens_the_account_of_a_manager(client: Client, browser: Browser, owner_url: str) -> None:
