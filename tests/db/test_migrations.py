@@ -52,6 +52,28 @@ def test_passwords_stay_when_they_move_to_a_table_of_their_own_and_back(owner_ur
     engine.dispose()
 
 
+def test_an_id_that_was_erased_as_two_things_is_one_on_the_way_down(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    listed = text("SELECT noun, count(*) FROM lantern.erasure GROUP BY noun ORDER BY noun")
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+            WITH city AS (INSERT INTO lantern.organisation (id, slug, name, bounds) VALUES
+                (gen_random_uuid(), 'city', 'City', ST_MakeEnvelope(2, 54, 3, 55, 4326)) RETURNING id)
+            INSERT INTO lantern.erasure (organisation_id, id, noun, reason)
+            SELECT id, id, noun, 'order' FROM city, (VALUES ('site'), ('visit')) AS erased (noun)
+            UNION ALL SELECT id, gen_random_uuid(), 'visit', 'order' FROM city""")
+        )
+        assert [tuple(row) for row in connection.execute(listed)] == [("site", 1), ("visit", 2)]
+    with engine.begin() as connection:
+        migrations.downgrade(connection, "0013")
+        assert [tuple(row) for row in connection.execute(listed)] == [("site", 1), ("visit", 1)]
+    with engine.begin() as connection:
+        migrations.upgrade(connection)
+        assert [tuple(row) for row in connection.execute(listed)] == [("site", 1), ("visit", 1)]
+    engine.dispose()
+
+
 def test_every_key_of_an_organisations_table_begins_with_the_organisation(owner_url: str) -> None:
     engine = create_engine(owner_url)
     keys = text("""
