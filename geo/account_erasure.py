@@ -16,6 +16,7 @@ from geo.log import Act, note
 from geo.passkey import Passkey
 from geo.refusal import Refusal
 from geo.second_factor import Authenticator, RecoveryCode
+from geo.widening import REASON_ERASED, Widening
 
 THEIRS = (
     (AccountSecret, AccountSecret.id), (Authenticator, Authenticator.account_id),
@@ -65,6 +66,7 @@ async def _empty(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) 
         if table is Change:
             gone = gone.where(Change.noun == "account")
         await session.execute(gone, execution_options={"synchronize_session": False})
+    await _empty_reasons(session, organisation_id, ids)
     rows = update(Account).where(Account.organisation_id == organisation_id, Account.id == _any(ids))
     emptied = rows.values(
         email=None,
@@ -79,6 +81,12 @@ async def _empty(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) 
     )
     done = emptied.returning(Account.id)
     return list(await session.scalars(done, execution_options={"synchronize_session": False}))
+
+
+async def _empty_reasons(session: AsyncSession, organisation_id: UUID, ids: list[UUID]) -> None:
+    """What they typed to see more. That they saw it stays: someone's place was looked at."""
+    asked = update(Widening).where(Widening.organisation_id == organisation_id, Widening.account_id == _any(ids))
+    await session.execute(asked.values(reason=REASON_ERASED), execution_options={"synchronize_session": False})
 
 
 def _any(ids: list[UUID]) -> ColumnElement[bool]:

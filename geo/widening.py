@@ -12,6 +12,8 @@ from geo.schema import OfOrganisation, Row, to
 
 LONGEST_MINUTES = 60
 SHORTEST_REASON, LONGEST_REASON = 3, 200
+REASON_ERASED = "The reason was erased."
+"""What stands in the place of a reason whose writer was erased."""
 WAITS = timedelta(hours=4)
 """How long an ask can be granted."""
 

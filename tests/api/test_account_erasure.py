@@ -18,6 +18,7 @@ from api.erasure_file import FILE
 from api.settings import Settings
 from geo.account import FORMER, Role
 from geo.schema import new_id
+from geo.widening import REASON_ERASED
 from tests.fixtures.client import Client
 from tests.fixtures.command import Terminal
 from tests.fixtures.dump import pg_dump
@@ -303,3 +304,70 @@ async def test_the_database_itself_empties_only_whom_a_steward_put_on_the_list_a
     nameless = """INSERT INTO lantern.account (organisation_id, id, name, roles, left_on)
         VALUES (:of, gen_random_uuid(), 'A former colleague', '{}', now())"""
     assert await state(database.asking(mara), nameless) == "42501"
+
+
+WIDENINGS = """
+    INSERT INTO lantern.widening
+        (organisation_id, id, account_id, work_area_id, reason, granted_by, granted_at, ends_at)
+    SELECT '{of}', gen_random_uuid(), account::uuid, '{area}', 'marked reason', '{mara}', now(),
+        now() + interval '1 hour'
+    FROM unnest('{{{ben},{alice}}}'::text[]) AS account
+"""
+REASONS = "SELECT account_id, reason, granted_by IS NOT NULL FROM lantern.widening"
+
+
+def widen(town: SmallTown, owner_url: str) -> None:
+    """Ben and Alice have each seen more, for the same words."""
+    people = {person: town.accounts[person] for person in ("ben", "alice", "mara")}
+    arrange(owner_url, WIDENINGS.format(of=town.organisation_id, area=town.areas["south"], **people))
+
+
+async def test_what_someone_typed_to_see_more_goes_with_them_and_that_they_saw_it_stays(
+    client: Client, town: SmallTown, owner_url: str, home: Path
+) -> None:
+    mara, stefan = await client("mara"), await client("stefan")
+    widen(town, owner_url)
+    await leave(mara, town, "ben")
+    body = {"account_id": str(town.accounts["ben"]), "reason": "left"}
+    assert (await stefan.post(ERASURES, json=body)).status_code == 201
+    ben, alice = town.accounts["ben"], town.accounts["alice"]
+    assert set(look(owner_url, REASONS)) == {(alice, "marked reason", True), (ben, REASON_ERASED, True)}
+    shown = (await stefan.get("/api/v1/widenings")).json()["items"]
+    assert {one["reason"] for one in shown} == {"marked reason", REASON_ERASED}
+
+
+async def test_the_reason_of_a_widening_is_emptied_with_its_writer_alone(
+    town: SmallTown, database: Database, owner_url: str
+) -> None:
+    stefan = Asker(
+        town.organisation_id, "", town.accounts["stefan"], frozenset({Role.STEWARD}), "", "en", "Europe/London"
+    )
+    mara = replace(stefan, account_id=town.accounts["mara"], roles=frozenset({Role.MANAGER}))
+    widen(town, owner_url)
+    arrange(owner_url, "UPDATE lantern.account SET left_on = '2026-01-01' WHERE name = 'Ben'")
+
+    async def changed(opened: AbstractAsyncContextManager[AsyncSession], what: str) -> int | None:
+        """How many rows were changed; None where the guard refuses it."""
+        try:
+            async with opened as session:
+                rows = await session.execute(text(f"UPDATE lantern.widening SET {what} RETURNING id"))
+                return len(rows.all())
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != "42501":
+                raise
+            return None
+
+    empty = f"reason = '{REASON_ERASED}'"
+    ended = f"ended_by = '{town.accounts['mara']}'"
+    assert await changed(database.erasing(stefan), empty) == 0  # nobody is on the list
+    for what in ("reason = 'another one'", empty, f"{ended}, reason = 'another one'"):
+        assert await changed(database.asking(mara), what) is None
+    async with database.erasing(stefan) as session:
+        await session.execute(text(LAID), {
+            "of": town.organisation_id, "ben": town.accounts["ben"], "by": stefan.account_id, "noun": "account"
+        })  # fmt: skip
+    for what in ("reason = 'another one'", f"{empty}, {ended}", "granted_by = NULL, granted_at = NULL, ends_at = NULL"):
+        assert await changed(database.erasing(stefan), what) is None
+    assert await changed(database.erasing(replace(stefan, roles=mara.roles)), empty) == 0  # no steward
+    assert await changed(database.erasing(stefan), empty) == 1
+    assert await changed(database.asking(mara), ended) == 2  # as ever

@@ -240,6 +240,12 @@ WIRE = [
         "tests/db/test_retention.py::test_a_receipt_stays_as_long_as_its_row",
     ), sql="""ALTER POLICY retention_take ON lantern.receipt USING (organisation_id = lantern.asking_organisation()
               AND (SELECT lantern.asking_scope()) = 'retention')"""),
+    Hole("a reason stays as it was typed when its writer is erased", (
+        "tests/api/test_account_erasure.py::test_what_someone_typed_to_see_more_goes_with_them_and_that_they_saw_it_stays",
+    ), put(account_erasure, "_empty_reasons", nothing_at_all)),
+    Hole("whoever answers a widening rewrites its reason", (
+        "tests/api/test_account_erasure.py::test_the_reason_of_a_widening_is_emptied_with_its_writer_alone",
+    ), sql="DROP TRIGGER reason_kept ON lantern.widening"),
     Hole("a steward empties an account that has access", (
         "tests/api/test_account_erasure.py::"
         "test_the_database_itself_empties_only_whom_a_steward_put_on_the_list_after_they_left",

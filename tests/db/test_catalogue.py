@@ -82,10 +82,8 @@ APP = {
     "lantern.team": KEEP,
     "lantern.visit": KEEP_AND_DELETE,
     "lantern.widening": "SELECT",
-    **{
-        f"lantern.widening.{column}": "INSERT"
-        for column in ("organisation_id", "id", "account_id", "work_area_id", "reason")
-    },
+    **{f"lantern.widening.{column}": "INSERT" for column in ("organisation_id", "id", "account_id", "work_area_id")},
+    "lantern.widening.reason": "INSERT UPDATE",
     **{
         f"lantern.widening.{column}": "UPDATE"
         for column in ("granted_by", "granted_at", "ends_at", "ended_by", "ended_at")

@@ -1,0 +1,24 @@
+"""The reason of a widening goes with its writer."""
+
+from alembic import op
+
+from migrations.sql import run
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0014_widening_reason.sql")
+    bind.exec_driver_sql("RESET ROLE")
+
+
+def downgrade() -> None:
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, "0014_no_widening_reason.sql")
+    bind.exec_driver_sql("RESET ROLE")
