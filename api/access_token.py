@@ -3,17 +3,18 @@
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
-from api.asking import Asked, AskingOwn
+from api.asking import Asked, AskingOwn, Who, own
 from api.body import Line
 from api.credential import TOKEN_PREFIX, digest, new_secret
 from api.noun_router import noun_router, problems
 from api.problem import FORBIDDEN, INVALID_INPUT, NOT_FOUND, Problem
+from api.proof import Proof, show_again
 from geo.account import AccessToken
 from geo.log import Act, note
 from geo.schema import new_id
@@ -22,9 +23,7 @@ router: APIRouter = noun_router("access-tokens")
 LONGEST = timedelta(days=366)
 
 
-class NewAccessToken(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class NewAccessToken(Proof):
     name: Line
     expires_on: date | None = None
 
@@ -100,10 +99,13 @@ async def read_access_tokens(asked: AskingOwn) -> list[AccessTokenOut]:
     return [AccessTokenOut.model_validate(row) for row in rows]
 
 
-@router.post("", status_code=201, responses=problems(400, 408, 413))
-async def create_access_token(new: NewAccessToken, asked: AskingOwn) -> AccessTokenMade:
-    """Makes a token. Keep the answer: the secret is not shown again."""
-    return await make_access_token(asked, new.name, new.expires_on)
+@router.post("", status_code=201, responses=problems(400, 408, 413, 429))
+async def create_access_token(new: NewAccessToken, request: Request, asker: Who) -> AccessTokenMade:
+    """Makes a token. Keep the answer: the secret is not shown again. Who signed in more than ten minutes ago shows
+    again who they are."""
+    await show_again(request, asker, new)
+    async with own(request, asker) as asked:
+        return await make_access_token(asked, new.name, new.expires_on)
 
 
 @router.delete("/{token_id}", status_code=204, responses=problems(404))

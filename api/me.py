@@ -14,13 +14,12 @@ from api.common_password import check_choice
 from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
-from api.password import MAXIMUM_LENGTH, fits, hash_password_aside
-from api.problem import FORBIDDEN, INVALID_INPUT, TOO_MANY, Problem
-from api.sign_in_tries import SignInTries
-from api.turned_away import turned_away_of
+from api.password import MAXIMUM_LENGTH, hash_password_aside
+from api.problem import FORBIDDEN, Problem
+from api.proof import check_code, check_password, needed, note_proof
 from geo.account import Account, Role
 from geo.account_query import end_credentials
-from geo.account_secret import keep_password, password_hash_of
+from geo.account_secret import keep_password
 from geo.change import remember
 from geo.log import Act, note
 from geo.organisation import Organisation, bounds_of
@@ -50,6 +49,9 @@ class Me(BaseModel):
 class PasswordChange(Body):
     current: Annotated[str, Field(max_length=MAXIMUM_LENGTH, strict=True)]
     new: Password
+    code: Annotated[str, Field(max_length=40, strict=True)] | None = Field(
+        None, description="Of the authenticator app, where there is one, and you signed in more than ten minutes ago."
+    )
 
 
 @router.get("")
@@ -84,7 +86,12 @@ async def post_password(body: PasswordChange, request: Request, asker: Who) -> N
 async def change_password(body: PasswordChange, request: Request, asker: Asker) -> None:
     if asker.by == "token":
         raise Problem(FORBIDDEN, "Sign in to change your password.")
+    async with own(request, asker) as asked:
+        _, code = await needed(request, asked)
     await check_password(request, asker, body.current, where="body.current")
+    if code:
+        await check_code(request, asker, body.code)
+    await note_proof(request, asker)
     async with own(request, asker) as asked:
         account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))
         await check_choice(
@@ -97,28 +104,3 @@ async def change_password(body: PasswordChange, request: Request, asker: Asker) 
         await keep_password(asked.session, account.organisation_id, account.id, hashed)
         await end_credentials(asked.session, account, keep=digest(read_cookie(request, SESSION)))
         note(asked.session, Act.PASSWORD_CHANGED, "account", [account.id])
-
-
-async def check_password(request: Request, asker: Asker, password: str, where: str) -> None:
-    """Raises `invalid-input` at `where` unless it is the asker's, and `too-many` after some that were not.
-
-    Not inside a transaction: that would be a second connection, and a password takes its time.
-    """
-    assert asker.account_id is not None
-    tries: SignInTries = request.app.state.sign_in_tries
-    try:
-        async with tries.password(asker.account_id):
-            await _compare(request, asker, password, where)
-    except Problem as problem:
-        act = Act.MADE_TO_WAIT if problem.kind is TOO_MANY else Act.SIGN_IN_FAILED
-        turned_away_of(request).inside(request, asker, act, "password")
-        problem.noted = True
-        raise
-
-
-async def _compare(request: Request, asker: Asker, password: str, where: str) -> None:
-    assert asker.account_id is not None
-    async with own(request, asker) as asked:
-        hashed = await password_hash_of(asked.session, asker.organisation_id, asker.account_id)
-    if not await fits(password, hashed):
-        raise Problem(INVALID_INPUT, errors=[{"where": where, "what": "is not your password"}])

@@ -25,8 +25,7 @@ from api.device import this_device
 from api.noun_router import noun_router, problems
 from api.passkey_challenge import Base64, Credential, Signed, give_challenge, required_site, take_challenge
 from api.problem import CONFLICT, INVALID_INPUT, NOT_FOUND, Problem
-from api.proof import Proof, show_again
-from api.second_factor import own_account
+from api.proof import Proof, own_account, show_again
 from geo.account import Account
 from geo.log import Act, note
 from geo.passkey import CHALLENGE_LASTS, Passkey, find_passkey, list_passkeys, remove_passkey

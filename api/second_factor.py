@@ -11,14 +11,12 @@ from api.asker import Asker
 from api.asking import Asked, Settled, Settling, Who, own
 from api.body import Body
 from api.device import end_others, note_second_factor
-from api.me import check_password
 from api.noun_router import noun_router, problems
-from api.password import MAXIMUM_LENGTH
 from api.problem import CONFLICT, FORBIDDEN, INVALID_INPUT, Problem
+from api.proof import Proof, own_account, show_again
 from api.time_code import take_time_code
 from geo.account import Account
 from geo.log import Act, note
-from geo.organisation import Organisation
 from geo.passkey import list_passkeys
 from geo.schema import new_id
 from geo.second_factor import (
@@ -41,12 +39,6 @@ class SecondFactorOut(BaseModel):
     required: bool
     set_up: bool
     recovery_codes_left: int
-
-
-class Proof(Body):
-    password: Annotated[str, Field(max_length=MAXIMUM_LENGTH, strict=True)] | None = Field(
-        None, description="Your password; not needed while nothing but the second factor can be set up."
-    )
 
 
 class AuthenticatorOut(BaseModel):
@@ -77,7 +69,7 @@ async def read_second_factor(asked: Settling) -> SecondFactorOut:
 @router.post("/authenticator", status_code=201, responses=problems(400, 408, 413, 429))
 async def start_authenticator(body: Proof, request: Request, asker: Settled) -> AuthenticatorOut:
     """Begins to set up an authenticator app; one that is in use stays until the new one's first code has come."""
-    return await begin(request, asker, body.password)
+    return await begin(request, asker, body)
 
 
 @router.post("/authenticator/confirm", responses=problems(400, 409, 408, 413))
@@ -89,13 +81,13 @@ async def confirm(body: CodeIn, request: Request, asked: Settling) -> RecoveryCo
 @router.post("/recovery-codes", status_code=201, responses=problems(400, 409, 408, 413, 429))
 async def make_recovery_codes(body: Proof, request: Request, asker: Who) -> RecoveryCodes:
     """Ten new recovery codes in the place of all before."""
-    return RecoveryCodes(recovery_codes=await renew(request, asker, body.password))
+    return RecoveryCodes(recovery_codes=await renew(request, asker, body))
 
 
 @router.post("/remove", status_code=204, responses=problems(400, 408, 413, 429))
 async def remove_second_factor(body: Proof, request: Request, asker: Who) -> None:
     """Takes authenticator and recovery codes away, where the role does not require them."""
-    await remove(request, asker, body.password)
+    await remove(request, asker, body)
 
 
 async def second_factor_of(asked: Asked) -> SecondFactorOut:
@@ -107,19 +99,8 @@ async def second_factor_of(asked: Asked) -> SecondFactorOut:
     )
 
 
-async def own_account(asked: Asked) -> tuple[Account, Organisation]:
-    """Raises `forbidden` for a token: it stands for its owner, and is not them."""
-    if asked.asker.by != "session":
-        raise Problem(FORBIDDEN, "Sign in to do this.")
-    organisation = await asked.session.get_one(Organisation, asked.asker.organisation_id)
-    return await asked.session.get_one(Account, (organisation.id, asked.asker.account_id)), organisation
-
-
-async def show_who(request: Request, asker: Asker, password: str | None) -> None:
-    """Whoever changes what keeps others out shows first that they are no passer-by at an open screen.
-
-    Not while the session is good for nothing else: then the password was given a moment ago.
-    """
+async def show_who(request: Request, asker: Asker, proof: Proof) -> None:
+    """Whoever changes what keeps others out shows first that they are no passer-by at an open screen."""
     async with own(request, asker) as asked:
         account, organisation = await own_account(asked)
         has_passkey = bool(await list_passkeys(asked.session, account))
@@ -127,13 +108,12 @@ async def show_who(request: Request, asker: Asker, password: str | None) -> None
         raise Problem(FORBIDDEN, "In a demo everyone may be anyone.")
     if asker.setting_up and has_passkey:
         raise Problem(FORBIDDEN, "You have a passkey: sign in with it to set up an authenticator.")
-    if not asker.setting_up:
-        await check_password(request, asker, password or "", where="body.password")
+    await show_again(request, asker, proof)
 
 
-async def begin(request: Request, asker: Asker, password: str | None) -> AuthenticatorOut:
+async def begin(request: Request, asker: Asker, proof: Proof) -> AuthenticatorOut:
     """A new secret, sealed in the database."""
-    await show_who(request, asker, password)
+    await show_who(request, asker, proof)
     secret, row_id = pyotp.random_base32(), new_id()
     async with own(request, asker) as asked:
         account, _ = await own_account(asked)
@@ -177,8 +157,8 @@ async def finish(request: Request, asked: Asked, code: str) -> list[str]:
     return codes
 
 
-async def renew(request: Request, asker: Asker, password: str | None) -> list[str]:
-    await show_who(request, asker, password)
+async def renew(request: Request, asker: Asker, proof: Proof) -> list[str]:
+    await show_who(request, asker, proof)
     async with own(request, asker) as asked:
         account, _ = await own_account(asked)
         if await find_authenticator(asked.session, account) is None:
@@ -187,8 +167,8 @@ async def renew(request: Request, asker: Asker, password: str | None) -> list[st
         return await renew_recovery_codes(asked.session, account)
 
 
-async def remove(request: Request, asker: Asker, password: str | None) -> None:
-    await show_who(request, asker, password)
+async def remove(request: Request, asker: Asker, proof: Proof) -> None:
+    await show_who(request, asker, proof)
     async with own(request, asker) as asked:
         account, organisation = await own_account(asked)
         if required(account.roles, organisation.is_demo):

@@ -64,7 +64,7 @@ class SignIn(OfOrganisation, Row):
     `device` is what the browser says of itself, `name` what its owner calls it. `purpose` is why its owner looks at
     exact places, until `purpose_until`. `second_factor`: it was opened with one. `awaits_code`: the password was right,
     and it opens nothing until a code has come. `by_city`: the city's own sign-in said who it is. `device_id` is the
-    same whenever the same browser signs in to the account.
+    same whenever the same browser signs in to the account. `proven_at`: when its owner last showed who they are.
     """
 
     __tablename__ = "session"
@@ -92,6 +92,7 @@ class SignIn(OfOrganisation, Row):
     awaits_code: Mapped[bool] = mapped_column(default=False, server_default="false")
     by_city: Mapped[bool] = mapped_column(default=False, server_default="false")
     device_id: Mapped[bytes | None] = mapped_column(LargeBinary)
+    proven_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class AccessToken(OfOrganisation, Row):

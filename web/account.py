@@ -16,23 +16,30 @@ from api.me import PasswordChange, change_password
 from api.passkey import passkeys_of
 from api.password import MINIMUM_LENGTH
 from api.problem import INVALID_INPUT, TOO_MANY, Problem
+from api.proof import Proof, needed, show_again
 from api.second_factor import second_factor_of
 from geo.organisation import Organisation
-from web.form import TOO_COMMON, Form, read, typed
+from web.form import TOO_COMMON, Form, Secret, read, typed
 from web.i18n import N_
 from web.page import render
+from web.second_factor import WRONG_CODE
 
 router = APIRouter(prefix="/account", include_in_schema=False)
 WRONG_DAY = N_("Choose a day within a year from today.")
 WRONG_PASSWORD = N_("This is not your password now.")
 OFTEN = N_("Too many tries. Wait a little.")
 SHORT = N_("Use at least 12 characters. Four or five words do well.")
+PROOF = {"password", "code"}
 DIFFERENT = N_("The two new passwords differ.")
 
 
 class TokenForm(Form):
+    model_config = ConfigDict(str_strip_whitespace=False)
+
     name: Line
     expires_on: date | None = None
+    token_password: Secret = ""
+    token_code: Annotated[str, Field(max_length=40)] = ""
 
 
 class PasswordForm(Form):
@@ -41,6 +48,7 @@ class PasswordForm(Form):
     current: Annotated[str, Field(max_length=256)]
     new: Annotated[str, Field(max_length=256)]
     again: Annotated[str, Field(max_length=256)]
+    code: Annotated[str, Field(max_length=40)] | None = None
 
 
 @router.get("")
@@ -49,19 +57,20 @@ async def account_page(request: Request, asked: AskingOwn, done: str = "") -> Re
 
 
 @router.post("/tokens")
-async def make_token(request: Request, asked: AskingOwn) -> Response:
+async def make_token(request: Request, asker: Who) -> Response:
     """Shows the secret once, in the answer itself: it is kept nowhere to be shown again."""
     fields = await typed(request)
     form, wrong = read(TokenForm, fields)
-    if form is None:
-        return await show(request, asked, fields=fields, wrong=wrong)
-    try:
-        made = await make_access_token(asked, form.name, form.expires_on)
-    except Problem as refused:
-        if not refused.errors:
-            raise
-        return await show(request, asked, fields=fields, wrong={"expires_on": WRONG_DAY})
-    return await show(request, asked, made=made)
+    made = None
+    if form:
+        try:
+            await show_again(request, asker, Proof(password=form.token_password, code=form.token_code))
+            async with own(request, asker) as asked:
+                made = await make_access_token(asked, form.name, form.expires_on)
+        except Problem as refused:
+            wrong = _refused(refused, "token_password")
+    async with own(request, asker) as asked:
+        return await show(request, asked, fields=fields if wrong else None, wrong=wrong, made=made)
 
 
 @router.post("/tokens/{token_id}/revoke")
@@ -78,9 +87,9 @@ async def change_own_password(request: Request, asker: Who) -> Response:
         wrong = _wrong_with(form)
     if form and not wrong:
         try:
-            await change_password(PasswordChange(current=form.current, new=form.new), request, asker)
+            await change_password(PasswordChange(current=form.current, new=form.new, code=form.code), request, asker)
         except Problem as refused:
-            wrong = _refused(refused)
+            wrong = _refused(refused, "current")
         else:
             return RedirectResponse("/account?done=password", 303)
     async with own(request, asker) as asked:
@@ -97,13 +106,15 @@ def _wrong_with(form: PasswordForm) -> dict[str, str]:
     return {} if form.new == form.again else {"again": DIFFERENT}
 
 
-def _refused(refused: Problem) -> dict[str, str]:
+def _refused(refused: Problem, of: str) -> dict[str, str]:
     """What is wrong, beside its field. Raises what no field can say."""
     if refused.kind not in {INVALID_INPUT, TOO_MANY}:
         raise refused
-    if any(error["where"] == "body.new" for error in refused.errors or []):
-        return {"new": TOO_COMMON}
-    return {"current": OFTEN if refused.kind is TOO_MANY else WRONG_PASSWORD}
+    where = refused.errors[0]["where"].removeprefix("body.") if refused.errors else of
+    if refused.kind is TOO_MANY:
+        return {of: OFTEN}
+    what = {"new": TOO_COMMON, "expires_on": WRONG_DAY, "code": WRONG_CODE}.get(where, WRONG_PASSWORD)
+    return {f"token_{where}" if of == "token_password" and where in PROOF else where: what}
 
 
 def _last_day(expires_at: datetime) -> date:
@@ -120,10 +131,13 @@ async def show(
     made: AccessTokenMade | None = None,
     done: str = "",
 ) -> Response:
+    needs_password, needs_code = await needed(request, asked) if asked.asker.by == "session" else (False, False)
     devices = await list_devices(request, asked) if asked.asker.by == "session" else []
     passkeys = await passkeys_of(asked) if asked.asker.by == "session" else None
     placed = {passkey.id for device in devices for passkey in device.passkeys}
     context: dict[str, Any] = {
+        "needs_password": needs_password,
+        "needs_code": needs_code,
         "devices": devices,
         "elsewhere": [passkey for passkey in passkeys or [] if passkey.id not in placed],
         "second_factor": await second_factor_of(asked) if asked.asker.by == "session" else None,

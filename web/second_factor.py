@@ -11,6 +11,7 @@ from api.asker import Asker
 from api.asking import Settled, Who, own
 from api.password import MAXIMUM_LENGTH
 from api.problem import INVALID_INPUT, TOO_MANY, Problem
+from api.proof import Proof, needed
 from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import own_path, render
@@ -25,6 +26,10 @@ class ProofForm(Form):
     model_config = ConfigDict(str_strip_whitespace=False)
 
     password: Annotated[str, Field(max_length=MAXIMUM_LENGTH)] = ""
+    code: Annotated[str, Field(max_length=40)] = ""
+
+    def proof(self) -> Proof:
+        return Proof(password=self.password, code=self.code)
 
 
 class CodeForm(Form):
@@ -49,7 +54,7 @@ async def begin(request: Request, asker: Settled) -> Response:
     if form is None:
         return await _page(request, asker, wish, wrong)
     try:
-        await second_factor.begin(request, asker, form.password)
+        await second_factor.begin(request, asker, form.proof())
     except Problem as refused:
         return await _page(request, asker, wish, _said(refused, "password-begin", WRONG_PASSWORD))
     return await _page(request, asker, wish)
@@ -79,7 +84,7 @@ async def renew(request: Request, asker: Who) -> Response:
     if form is None:
         return await _page(request, asker, "/", wrong)
     try:
-        codes = await second_factor.renew(request, asker, form.password)
+        codes = await second_factor.renew(request, asker, form.proof())
     except Problem as refused:
         return await _page(request, asker, "/", _said(refused, "password-recovery-codes", WRONG_PASSWORD))
     return _codes(request, asker, "/account", codes)
@@ -91,7 +96,7 @@ async def remove(request: Request, asker: Who) -> Response:
     if form is None:
         return await _page(request, asker, "/", wrong)
     try:
-        await second_factor.remove(request, asker, form.password)
+        await second_factor.remove(request, asker, form.proof())
     except Problem as refused:
         return await _page(request, asker, "/", _said(refused, "password-remove", WRONG_PASSWORD))
     return RedirectResponse("/account/second-factor?done=removed", 303)
@@ -101,6 +106,8 @@ def _said(refused: Problem, field: str, wrong: str) -> dict[str, str]:
     """What is wrong, beside its field. Raises what no field can say."""
     if refused.kind not in {INVALID_INPUT, TOO_MANY}:
         raise refused
+    if any(error["where"] == "body.code" for error in refused.errors or []):
+        return {field.replace("password", "code"): OFTEN if refused.kind == TOO_MANY else WRONG_CODE}
     return {field: OFTEN if refused.kind == TOO_MANY else wrong}
 
 
@@ -110,6 +117,7 @@ async def _page(
     async with own(request, asker) as asked:
         state = await second_factor.second_factor_of(asked)
         waiting = await second_factor.waiting(request, asked)
+        needs_password, needs_code = await needed(request, asked)
     return render(
         request,
         "second_factor.html",
@@ -117,6 +125,8 @@ async def _page(
         422 if wrong else 200,
         state=state,
         waiting=waiting,
+        needs_password=needs_password,
+        needs_code=needs_code,
         next=wish,
         wrong=wrong or {},
         done=done,

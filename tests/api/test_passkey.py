@@ -7,15 +7,12 @@ from fastapi import FastAPI
 from api.settings import Settings
 from tests.fixtures.authenticator import Device
 from tests.fixtures.client import Client
-from tests.fixtures.look import look, run
+from tests.fixtures.look import SIGNED_IN_EARLIER, look, run
 from tests.fixtures.shown_passkey import ORIGIN, PASSKEYS, SESSION, WAY, Browser, added, challenge, refused, shown, used
 from tests.fixtures.town import PASSWORD, SmallTown
 from web.app import create_app
 
 pytestmark = pytest.mark.anyio
-# Past the guard that keeps a session what it was.
-SIGNED_IN_EARLIER = """SET LOCAL session_replication_role = replica;
-    UPDATE lantern.session SET created_at = now() - interval '11 minutes'"""
 
 
 @pytest.fixture

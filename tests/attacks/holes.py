@@ -10,7 +10,7 @@ from api import (
     device,
     incoming,
     problem,
-    second_factor,
+    proof,
     sign_in,
     site,
     time_code,
@@ -181,7 +181,7 @@ SIGN_IN = [
         "tests/api/test_sign_in_tries.py::test_each_further_wrong_password_has_to_wait_longer",
     ), put(SignInTries, "_count", nothing_at_all)),
     Hole("recovery codes are made anew without the password", (f"{TWO}::test_new_recovery_codes_end_the_old_ones",),
-         put(second_factor, "check_password", nothing_at_all)),
+         put(proof, "check_password", nothing_at_all)),
 ]  # fmt: skip
 
 WIRE = [

@@ -6,13 +6,10 @@ import pytest
 from playwright.async_api import CDPSession, Page, expect
 
 from tests.fixtures.browser import PHONE, Visit
-from tests.fixtures.look import run
+from tests.fixtures.look import SIGNED_IN_EARLIER, run
 from tests.fixtures.town import PASSWORD, SmallTown
 
 pytestmark = pytest.mark.anyio
-# Past the guard that keeps a session what it was.
-SIGNED_IN_EARLIER = """SET LOCAL session_replication_role = replica;
-    UPDATE lantern.session SET created_at = now() - interval '11 minutes'"""
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",

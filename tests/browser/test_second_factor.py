@@ -6,6 +6,7 @@ from playwright.async_api import expect
 from sqlalchemy import create_engine, text
 
 from tests.fixtures.browser import PHONE, Visit
+from tests.fixtures.look import SIGNED_IN_EARLIER, run
 from tests.fixtures.town import PASSWORD, SmallTown
 
 pytestmark = pytest.mark.anyio
@@ -57,13 +58,19 @@ async def test_a_new_manager_sets_up_an_authenticator_and_comes_to_where_they_wa
     await expect(page).to_have_url("/office/releases")
 
 
-async def test_new_recovery_codes_take_the_password(visit: Visit) -> None:
-    page = await visit("mara", "/account/second-factor")
+async def test_new_recovery_codes_take_password_and_code_some_time_after_sign_in(
+    visit: Visit, town: SmallTown, owner_url: str
+) -> None:
+    page = await visit("mara", "/")
+    run(owner_url, SIGNED_IN_EARLIER)
+    await page.goto("/account/second-factor")
     await page.get_by_text("Make new recovery codes").click()
     await page.locator("#password-recovery-codes").fill("not this one")
+    await page.locator("#code-recovery-codes").fill("000000")
     await page.get_by_role("button", name="Make new codes").click()
     await expect(page.get_by_text("This is not your password.").first).to_be_visible()
     await page.locator("#password-recovery-codes").fill(PASSWORD)
+    await page.locator("#code-recovery-codes").fill(town.code("mara"))
     await page.get_by_role("button", name="Make new codes").click()
     await expect(page.locator(".codes code")).to_have_count(10)
 

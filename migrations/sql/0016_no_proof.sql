@@ -1,0 +1,1 @@
+ALTER TABLE lantern.session DROP COLUMN proven_at;
