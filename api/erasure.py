@@ -3,22 +3,22 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.asker import Asker
-from api.asking import get_database, in_person
+from api.asking import get_database
 from api.body import Body
 from api.erasure_file import write_erasures
 from api.log import Stewarding
 from api.noun_router import noun_router, problems
 from api.problem import HELD_BY_LAW, NOT_FOUND, Problem
-from api.retention import Steward
+from api.retention import StewardInPerson
 from geo.eraser import ERASERS
 from geo.erasure import Gone, Noun, Reason, list_erasures
 from geo.law_request_query import Held
@@ -29,14 +29,6 @@ UNLISTED = (
     "until then restore no backup. Tell whoever runs Lantern."
 )
 logger = logging.getLogger("lantern.erasure")
-
-
-def eraser(asker: Steward) -> Asker:
-    """A steward, and no script of theirs: what is erased never comes back."""
-    return in_person(asker)
-
-
-Eraser = Annotated[Asker, Depends(eraser, scope="function")]
 
 
 class ErasureIn(Body):
@@ -104,7 +96,7 @@ async def erase(request: Request, asker: Asker, noun: Noun, row_id: UUID, reason
             if gone is None:
                 raise Problem(NOT_FOUND)
     except Held as held:
-        detail = f"The request {held.request_id} names it. It can be erased when that is decided."
+        detail = f"The request {held.request_id} holds it. It can be erased when that is over."
         raise Problem(HELD_BY_LAW, detail, see=f"/api/v1/law-requests/{held.request_id}") from None
     try:
         await write_erasures(database, asker, request.app.state.settings.home)
@@ -123,7 +115,7 @@ async def read_erasures(asked: Stewarding) -> ErasuresOut:
 
 
 @router.post("", status_code=201, response_model_exclude_none=True, responses=problems(400, 404, 409, 408, 413))
-async def create(request: Request, body: ErasureIn, asker: Eraser) -> ErasedOut:
+async def create(request: Request, body: ErasureIn, asker: StewardInPerson) -> ErasedOut:
     """Erases a site for good: its point, name, notes, history, and every visit to it. Or an account whose access has
     ended: who it was, and all that opened it. It cannot be taken back."""
     [(noun, row_id)] = body.what.items()

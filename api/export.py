@@ -21,7 +21,7 @@ from api.streaming import Streaming
 from geo.account import Role
 from geo.export import FRAMES, PLACES, Form, exported, note_export
 from geo.export_wanted import Wanted, Whose
-from geo.law_request_query import undecided_requests
+from geo.law_request_query import holding_requests
 from geo.site import Status
 from geo.viewport import Box
 from geo.visit import Outcome
@@ -115,8 +115,8 @@ async def parts(database: Database, asker: Asker, noun: str, form: Form, wanted:
 
 
 async def refuse_frozen(session: AsyncSession, asker: Asker, noun: str) -> None:
-    """Raises `exports-frozen` for exact places while a request by law is undecided: the register lets them out."""
-    if noun in PLACES and await undecided_requests(session, asker.organisation_id):
+    """Raises `exports-frozen` for exact places while a request by law holds: the register lets them out."""
+    if noun in PLACES and await holding_requests(session, asker.organisation_id):
         raise Problem(EXPORTS_FROZEN, see="/api/v1/law-requests?live=true")
 
 

@@ -1,4 +1,4 @@
-"""The file of a request by law: written when the second person agrees, handed out to the two of them."""
+"""The two steps by which data goes out by law, and its file: drawn when the second person agrees, for the two alone."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,10 +15,12 @@ from geo import law_request_query
 from geo.account import Role
 from geo.export import FRAMES, Form
 from geo.law_file import MOST_ROWS, Damaged, TooMuch, drawn, freeze, open_file
-from geo.law_request import LawRequest, State
+from geo.law_request import UNDECIDED, LawRequest, State
 from geo.law_request_query import find_law_request
 from geo.log import Act, note
 
+TOLD_TOO_MUCH = f"More than {MOST_ROWS} rows or 1 MB. Refuse it, and register what is asked for more narrowly."
+DECIDED = "It was decided already, or waited too long."
 PERSONS = {Role.MANAGER, Role.STEWARD}
 
 
@@ -30,6 +32,27 @@ def second_person(asker: Who) -> Asker:
 
 
 SecondPerson = Annotated[Asker, Depends(second_person, scope="function")]
+
+
+async def propose(database: Database, asker: Asker, request_id: UUID) -> None:
+    """A steward proposes release, and what that covers is written down, in one transaction.
+
+    Raises `not-found`, `conflict`, `too-large`.
+    """
+    async with database.releasing(asker, request_id) as session:
+        asked = await find_law_request(session, asker.organisation_id, request_id, lock=True)
+        if asked is None:
+            raise Problem(NOT_FOUND)
+        if asker.account_id is None:
+            raise Problem(FORBIDDEN)
+        if asked.state not in UNDECIDED:
+            raise Problem(CONFLICT, DECIDED)
+        if asked.proposed_by and await law_request_query.proposer_stays(session, asked):
+            raise Problem(CONFLICT, "Release is proposed already.")
+        try:
+            await law_request_query.propose(session, asked, asker.account_id)
+        except TooMuch:
+            raise Problem(TOO_LARGE, TOLD_TOO_MUCH) from None
 
 
 async def agree(database: Database, vault: Vault, asker: Asker, request_id: UUID) -> None:
@@ -46,13 +69,14 @@ async def agree(database: Database, vault: Vault, asker: Asker, request_id: UUID
             raise Problem(FORBIDDEN, "A second person agrees: not the one who proposed it.")
         if asked.state is not State.PROPOSED:
             raise Problem(CONFLICT, "Release is not proposed, or it was decided already, or waited too long.")
+        if not await law_request_query.proposer_stays(session, asked):
+            raise Problem(CONFLICT, "Who proposed it has left, or is no steward any more. A steward proposes it anew.")
         keys = await vault.keys(session, asker.organisation_id)
         await law_request_query.agree(session, asked, by)
         try:
             frozen = await drawn(session, whose(asker), asked)
         except TooMuch:
-            told = f"More than {MOST_ROWS} rows or 1 MB. Refuse it, and register what is asked for more narrowly."
-            raise Problem(TOO_LARGE, told) from None
+            raise Problem(TOO_LARGE, TOLD_TOO_MUCH) from None
         await freeze(session, asked, frozen, keys)
         await law_request_query.release(session, asked, frozen)
 

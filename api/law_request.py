@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints, field_validator, model
 from pydantic_core import PydanticCustomError
 
 from api import law_file
+from api.asker import Asker
 from api.asking import (
     LONGEST_PURPOSE,
     SHORTEST_PURPOSE,
@@ -25,6 +26,7 @@ from api.law_file import SecondPerson
 from api.listing import Items, Listing, page
 from api.noun_router import CREATE, READ, noun_router, problems
 from api.problem import CONFLICT, FORBIDDEN, NOT_FOUND, Problem
+from api.retention import StewardInPerson
 from api.vault import Keys
 from geo import law_request_query
 from geo.area_name import find_area_name
@@ -35,19 +37,21 @@ from geo.refusal import Refusal
 from geo.schema import new_id
 
 router: APIRouter = noun_router("law-requests")
-STEP = problems(400, 404, 409)
+STEP = problems(400, 404, 409, 413)
 SHORTEST_WORDS = 3
 Purpose = Annotated[Line, StringConstraints(min_length=SHORTEST_PURPOSE, max_length=LONGEST_PURPOSE)]
 Text = Annotated[Note, StringConstraints(min_length=SHORTEST_WORDS, max_length=2000)]
 
 
 class LawRequestsQuery(Listing):
-    live: bool = Field(False, description="Those alone that are undecided: exact exports are frozen for them.")
+    live: bool = Field(False, description="Those alone that hold: exact exports are frozen for them.")
 
 
 class LawRequestOut(BaseModel):
-    """`lapses_at`: when it is over, if nobody decides. `file_sha256`, of the bytes that went out, stays when the file
-    is gone. `authority`, `reference`, `wording`, `refusal` are null where they do not open."""
+    """`lapses_at`: when it is over, if nobody decides; `held_until`: until then what it covers is held, and exact
+    exports are frozen. `covers_sites`, `covers_visits`: what it covered when release was proposed, by their
+    ids. `file_sha256`, of the bytes that went out, stays when the file is gone. `authority`, `reference`,
+    `wording`, `refusal` are null where they do not open."""
 
     id: UUID
     state: State
@@ -64,8 +68,11 @@ class LawRequestOut(BaseModel):
     registered_by: UUID
     registered_at: datetime
     lapses_at: datetime
+    held_until: datetime | None
     proposed_by: UUID | None
     proposed_at: datetime | None
+    covers_sites: list[UUID] | None
+    covers_visits: list[UUID] | None
     agreed_by: UUID | None
     refused_by: UUID | None
     refused_at: datetime | None
@@ -173,24 +180,30 @@ async def read_law_request(request_id: UUID, asked: Keeping) -> LawRequestOut:
 
 @router.post("", status_code=201, responses=CREATE)
 async def create(body: NewLawRequest, asked: Registering) -> LawRequestOut:
-    """Registers what an authority asks for. Until it is decided it is held, and exact exports are frozen."""
+    """Registers what an authority asks for. What it names is held, and exact exports are frozen."""
     return shown(await register(asked, body), await asked.keys())
 
 
 @router.post("/{request_id}/propose", responses=STEP)
-async def propose(request_id: UUID, asked: Registering) -> LawRequestOut:
-    """Proposes release; a second person has seven days to agree."""
-    return shown(await propose_release(asked, request_id), await asked.keys())
+async def propose(request: Request, request_id: UUID, asker: StewardInPerson) -> LawRequestOut:
+    """Proposes release; a second person has seven days to agree to what is covered now, and to no more."""
+    await law_file.propose(get_database(request), asker, request_id)
+    return await _after(request, request_id, asker)
 
 
 @router.post("/{request_id}/agree", responses=STEP)
 async def agree(request: Request, request_id: UUID, body: Agreeing, asker: SecondPerson) -> LawRequestOut:
     """Agrees as the second person, who has read what this gives away, and the request on paper: what is asked for is
     frozen now, and is yours and the proposer's to fetch."""
-    database, vault = get_database(request), get_vault(request)
-    await law_file.agree(database, vault, asker, request_id)
+    await law_file.agree(get_database(request), get_vault(request), asker, request_id)
+    return await _after(request, request_id, asker)
+
+
+async def _after(request: Request, request_id: UUID, asker: Asker) -> LawRequestOut:
+    """How it stands after a step that had a transaction of its own."""
+    database = get_database(request)
     async with database.asking(asker) as session:
-        asked = Asked(session, asker, database, vault)
+        asked = Asked(session, asker, database, get_vault(request))
         keys = await asked.keys()
         return shown(await found(asked, request_id), keys)
 
@@ -229,14 +242,6 @@ async def register(asked: Asked, new: NewLawRequest) -> LawRequest:
     return await found(asked, request_id)
 
 
-async def propose_release(asked: Asked, request_id: UUID) -> LawRequest:
-    row, by = await _undecided(asked, request_id)
-    if row.proposed_by:
-        raise Problem(CONFLICT, "Release is proposed already.")
-    await law_request_query.propose(asked.session, row, by)
-    return row
-
-
 async def turn_down(asked: Asked, request_id: UUID, reason: str) -> LawRequest:
     keys = await asked.keys()
     row, by = await _undecided(asked, request_id)
@@ -249,5 +254,5 @@ async def _undecided(asked: Asked, request_id: UUID) -> tuple[LawRequest, UUID]:
     if asked.asker.account_id is None:
         raise Problem(FORBIDDEN)
     if row.state not in UNDECIDED:
-        raise Problem(CONFLICT, "It was decided already, or waited too long.")
+        raise Problem(CONFLICT, law_file.DECIDED)
     return row, asked.asker.account_id

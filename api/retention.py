@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.asker import Asker
-from api.asking import Who, get_database, refusal
+from api.asking import Who, get_database, in_person, refusal
 from api.body import Body
 from api.log import Stewarding
 from api.noun_router import noun_router, problems
@@ -68,6 +68,14 @@ def steward(asker: Who) -> Asker:
 
 
 Steward = Annotated[Asker, Depends(steward, scope="function")]
+
+
+def steward_in_person(asker: Steward) -> Asker:
+    """A steward, and no script of theirs."""
+    return in_person(asker)
+
+
+StewardInPerson = Annotated[Asker, Depends(steward_in_person, scope="function")]
 
 
 @router.get("")

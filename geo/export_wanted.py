@@ -45,7 +45,7 @@ class Wanted:
 
     Days count both ends: of a site the day it was first seen, of a visit the day it was made, of a work area any day
     that it is valid. `team` picks the visits made as that team, its work areas, and the sites in those of today;
-    `sites`, ids of sites, these and the visits to them.
+    `sites`, ids of sites, these and the visits to them; `visits`, ids of visits, these alone.
     """
 
     box: Box | None = None
@@ -56,7 +56,8 @@ class Wanted:
     statuses: Sequence[str] = ()
     types: Sequence[str] = ()
     outcomes: Sequence[str] = ()
-    sites: Sequence[UUID] = ()
+    sites: Sequence[UUID] | None = None
+    visits: Sequence[UUID] | None = None
 
     def given(self) -> set[str]:
         """The names of the filters that are set."""
@@ -68,7 +69,7 @@ def sites(whose: Whose, wanted: Wanted) -> Select[Any]:
     found = select(Site).where(*site_conditions(whose.organisation_id, asked))
     if wanted.team:
         found = found.where(_in_areas_of(wanted.team, whose))
-    if wanted.sites:
+    if wanted.sites is not None:
         found = found.where(Site.id.in_(wanted.sites))
     return found
 
@@ -88,8 +89,10 @@ def visits(whose: Whose, wanted: Wanted) -> Select[Any]:
             Site.organisation_id == whose.organisation_id, Site.id == Visit.site_id, Site.site_type.in_(wanted.types)
         )
         found = found.where(of_type.exists())
-    if wanted.sites:
+    if wanted.sites is not None:
         found = found.where(Visit.site_id.in_(wanted.sites))
+    if wanted.visits is not None:
+        found = found.where(Visit.id.in_(wanted.visits))
     return found
 
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.export import PLACES, ROWS, Form, exported
 from geo.export_wanted import Wanted, Whose
-from geo.law_request import LawRequest
+from geo.law_request import MOST_COVERED, Asked, LawRequest
 from geo.log import Act, note
 from geo.schema import OfOrganisation, Row, to
 from geo.seal import CannotOpen, Place, Seal
 
-MOST_ROWS = 1000
+MOST_ROWS = MOST_COVERED
 MOST_BYTES = 1_000_000
 KEPT = timedelta(days=90)
 """From the release until the file goes. The hash stays in the register."""
@@ -59,13 +59,10 @@ class Frozen:
 
 
 def wanted_by(request: LawRequest) -> Wanted:
-    """What a request asks for, as an export."""
-    return Wanted(
-        area=request.work_area_id,
-        sites=request.site_ids,
-        first_day=request.first_day,
-        last_day=request.last_day,
-    )
+    """What a request covered when release was proposed, as an export; the policies hold it to the outline of then."""
+    if request.noun == Asked.SITES:
+        return Wanted(sites=request.covers_sites or [])
+    return Wanted(visits=request.covers_visits or [], first_day=request.first_day, last_day=request.last_day)
 
 
 async def drawn(session: AsyncSession, whose: Whose, request: LawRequest) -> Frozen:

@@ -1,13 +1,14 @@
 """A request by law: an authority asks for data, and it goes out by two persons or not at all.
 
-While it is undecided, what it names is held: retention leaves it, nobody erases it, and exact exports are frozen, so
-that data goes out by the register alone.
+Until it is released, or some days after it was refused or lapsed, what it covers is held: retention leaves it, nobody
+erases it, and exact exports are frozen, so that data goes out by the register alone.
 """
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import CheckConstraint, LargeBinary, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +22,9 @@ WAITS = timedelta(days=7)
 """How long the second person has, from the moment that release is proposed."""
 HOLDS = timedelta(days=90)
 """How long a request is open that nobody proposes or refuses."""
+STILL_HOLDS = timedelta(days=7)
+"""How long it holds once one person has refused it, or it has lapsed: time to register it anew."""
+MOST_COVERED = 1000
 
 
 class Asked(StrEnum):
@@ -44,7 +48,9 @@ UNDECIDED = frozenset({State.OPEN, State.PROPOSED})
 class LawRequest(OfOrganisation, Row):
     """`words_sealed` holds who asks, by what reference, and in which words. Asked for are the sites (or the visits to
     them) that are listed and, where a work area is named, lie in it; of visits those of the days from first to last.
-    Who agreed has released in the same transaction: then the file's SHA-256, length and number of rows stand here."""
+    Which ones these are, and the outline of the area, is written down by the database when release is proposed, and not
+    more than that goes out. Who agreed has released in the same transaction: then the file's SHA-256, length and number
+    of rows stand here."""
 
     __tablename__ = "law_request"
     __table_args__ = (
@@ -83,6 +89,11 @@ class LawRequest(OfOrganisation, Row):
             name="released",
         ),
         CheckConstraint("length(file_hash) = 32", name="file_hash"),
+        CheckConstraint(
+            "num_nulls(covers_sites, covers_visits) in (0, 2) and (covers_sites is null or proposed_by is not null) "
+            f"and cardinality(covers_sites) <= {MOST_COVERED} and cardinality(covers_visits) <= {MOST_COVERED}",
+            name="covers",
+        ),
     )
 
     registered_by: Mapped[UUID]
@@ -106,11 +117,21 @@ class LawRequest(OfOrganisation, Row):
     file_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     file_bytes: Mapped[int | None]
     file_rows: Mapped[int | None]
+    covers_sites: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    covers_visits: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    outline: Mapped[WKBElement | None] = mapped_column(
+        Geometry("MULTIPOLYGON", 4326, spatial_index=False), deferred=True
+    )
 
     @property
     def lapses_at(self) -> datetime:
         """When it is over, if nobody decides."""
         return self.proposed_at + WAITS if self.proposed_at else self.registered_at + HOLDS
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it no longer holds anything, if nobody releases it before. None once it was released."""
+        return None if self.released_at else (self.refused_at or self.lapses_at) + STILL_HOLDS
 
     @property
     def state(self) -> State:

@@ -8,18 +8,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import locked
-from geo.law_file import Frozen
+from geo.law_file import Frozen, TooMuch
 from geo.law_request import LawRequest
 from geo.log import Act, note
 from geo.seal import CannotOpen, Place, Seal
 from geo.site import Site
-from geo.visit import Visit
 
 log = logging.getLogger("lantern")
 MOST_TOLD = 50
+TOO_MUCH = "54000"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Words:
 
 
 class Held(Exception):
-    """A request that is undecided names the row: it stays for now."""
+    """A request holds the row: it stays for now."""
 
     def __init__(self, request_id: UUID) -> None:
         super().__init__(str(request_id))
@@ -69,20 +70,20 @@ def _place(column: str, request_id: UUID) -> Place:
     return {"table": "law_request", "column": column, "row_id": request_id}
 
 
-def undecided() -> ColumnElement[bool]:
+def holds() -> ColumnElement[bool]:
     """By the clock of the database, as its policies say it."""
     moments = (LawRequest.registered_at, LawRequest.proposed_at, LawRequest.refused_at, LawRequest.released_at)
-    told: ColumnElement[bool] = func.lantern.law_undecided(*moments)
+    told: ColumnElement[bool] = func.lantern.law_holds(*moments)
     return told
 
 
 async def list_law_requests(
     session: AsyncSession, organisation_id: UUID, *, live: bool = False, after: UUID | None = None, limit: int = 1000
 ) -> list[LawRequest]:
-    """The register, by id; `live`: those that are undecided."""
+    """The register, by id; `live`: those that hold."""
     rows = select(LawRequest).where(LawRequest.organisation_id == organisation_id)
     if live:
-        rows = rows.where(undecided())
+        rows = rows.where(holds())
     if after:
         rows = rows.where(LawRequest.id > after)
     return list(await session.scalars(rows.order_by(LawRequest.id).limit(limit)))
@@ -91,11 +92,10 @@ async def list_law_requests(
 async def latest_law_requests(
     session: AsyncSession, organisation_id: UUID, since: datetime | None = None
 ) -> list[LawRequest]:
-    """The last ones first; `since`: those that are undecided, or were decided after a moment."""
+    """The last ones first; `since`: those that hold, or were released after a moment."""
     rows = select(LawRequest).where(LawRequest.organisation_id == organisation_id)
     if since:
-        decided_at = func.coalesce(LawRequest.refused_at, LawRequest.released_at)
-        rows = rows.where(undecided() | (decided_at >= since))
+        rows = rows.where(holds() | (LawRequest.released_at >= since))
     return list(await session.scalars(rows.order_by(LawRequest.registered_at.desc()).limit(MOST_TOLD)))
 
 
@@ -108,19 +108,16 @@ async def find_law_request(
     return found
 
 
-async def undecided_requests(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
+async def holding_requests(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
     """The ids of the requests for which exact exports are frozen; for managers and stewards."""
-    rows = select(LawRequest.id).where(LawRequest.organisation_id == organisation_id, undecided())
+    rows = select(LawRequest.id).where(LawRequest.organisation_id == organisation_id, holds())
     return list(await session.scalars(rows.order_by(LawRequest.id)))
 
 
 async def refuse_held(session: AsyncSession, organisation_id: UUID, site_id: UUID) -> None:
-    """Raises Held where a request names the site or a visit to it; in a transaction that sees them."""
+    """Raises Held where a request holds the site or a visit to it; in a transaction that sees them."""
     site = select(func.lantern.site_held_by(Site.id, Site.geom))
-    site = site.where(Site.organisation_id == organisation_id, Site.id == site_id)
-    holds = func.lantern.visit_held_by(Visit.site_id, Visit.geom, Visit.visited_at)
-    visit = select(holds).where(Visit.organisation_id == organisation_id, Visit.site_id == site_id, holds.is_not(None))
-    request_id = await session.scalar(site) or await session.scalar(visit.limit(1))
+    request_id = await session.scalar(site.where(Site.organisation_id == organisation_id, Site.id == site_id))
     if request_id:
         raise Held(request_id)
 
@@ -137,9 +134,22 @@ async def register(session: AsyncSession, values: dict[str, Any]) -> None:
 
 
 async def propose(session: AsyncSession, request: LawRequest, by: UUID) -> None:
-    """From now on a second person has seven days."""
-    await _step(session, request, proposed_by=by)
-    note(session, Act.LAW_PROPOSED, "law_request", [request.id])
+    """From now on a second person has seven days, and what it covers is fixed. In a transaction of scope `law`. Raises
+    TooMuch."""
+    try:
+        await _step(session, request, proposed_by=by)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == TOO_MUCH:
+            raise TooMuch from None
+        raise
+    sites, visits = request.covers_sites or [], request.covers_visits or []
+    detail = {"sites": len(sites), "visits": len(visits)}
+    note(session, Act.LAW_PROPOSED, "law_request", [request.id, *sites], detail)
+
+
+async def proposer_stays(session: AsyncSession, request: LawRequest) -> bool:
+    """Is who proposed it still a steward, and there? Otherwise a steward proposes it anew."""
+    return bool(await session.scalar(select(func.lantern.law_proposer_stays(request.proposed_by))))
 
 
 async def agree(session: AsyncSession, request: LawRequest, by: UUID) -> None:

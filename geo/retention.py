@@ -2,7 +2,7 @@
 
 The rules are kept by the policies of the database (scope `retention`): what is said here to go and is younger than its
 rule stays. Ages count from the day that a row tells of; what came in less than a week ago stays in any case, so that
-everything that goes was to be seen a week ahead. What an undecided request by law names stays until it is decided.
+everything that goes was to be seen a week ahead. What a request by law holds stays until that is over.
 """
 
 from dataclasses import dataclass
@@ -178,7 +178,7 @@ def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) ->
     goes = goes.where(table.organisation_id == organisation_id, moment < before)
     if kind is not Kind.VISITS:
         return goes
-    free = func.lantern.visit_held_by(Visit.site_id, Visit.geom, Visit.visited_at).is_(None)
+    free = func.lantern.visit_held_by(Visit.id, Visit.site_id, Visit.geom, Visit.visited_at).is_(None)
     return goes.where(Visit.recorded_at < at - AHEAD, free)
 
 

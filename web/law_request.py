@@ -23,6 +23,7 @@ from api.asking import (
 )
 from api.law_file import SecondPerson
 from api.law_request import SHORTEST_WORDS, NewLawRequest
+from api.retention import StewardInPerson
 from geo.account import Role
 from geo.account_query import list_accounts
 from geo.area_name import list_area_names
@@ -75,7 +76,7 @@ class FetchForm(Form):
 
 
 async def law_at_home(asked: Asked) -> list[dict[str, Any]]:
-    """What a home tells of requests by law: those that are undecided, and those decided within a day."""
+    """What a home tells of requests by law: those that hold, and those released within a day."""
     since = datetime.now(UTC) - TOLD_AT_HOME
     return await _told(asked, await latest_law_requests(asked.session, asked.asker.organisation_id, since))
 
@@ -87,22 +88,39 @@ async def _told(asked: Asked, rows: Iterable[LawRequest]) -> list[dict[str, Any]
         return []
     keys = await asked.keys()
     asker = asked.asker
-    names = {person.id: person.name for person in await list_accounts(asked.session, asker.organisation_id)}
+    people = await list_accounts(asked.session, asker.organisation_id)
+    names = {person.id: person.name for person in people}
+    stewards = {
+        person.id
+        for person in people
+        if Role.STEWARD in person.roles and (person.left_on is None or person.left_on > asker.today)
+    }
     areas = {row.id: row.name for row in await list_area_names(asked.session, asker.organisation_id, asker.today)}
+
+    def gone(row: LawRequest) -> bool:
+        return row.state is State.PROPOSED and row.proposed_by not in stewards
+
     return [
         {
             "row": row,
             "words": opened_words(keys, row),
             "refusal": opened_refusal(keys, row),
             "state": str(row.state),
+            "holds_until": _later(row.held_until),
             "area": areas.get(row.work_area_id) if row.work_area_id else None,
             "names": names,
-            "proposes": row.state is State.OPEN and Role.STEWARD in asker.roles,
-            "agrees": row.state is State.PROPOSED and asker.account_id not in (None, row.proposed_by),
+            "proposer_gone": gone(row),
+            "proposes": (row.state is State.OPEN or gone(row)) and Role.STEWARD in asker.roles,
+            "agrees": row.state is State.PROPOSED and not gone(row) and asker.account_id not in (None, row.proposed_by),
             "refuses": row.state in (State.OPEN, State.PROPOSED),
         }
         for row in found
     ]
+
+
+def _later(moment: datetime | None) -> datetime | None:
+    """A moment that is still to come."""
+    return moment if moment and moment > datetime.now(UTC) else None
 
 
 @router.get("")
@@ -204,8 +222,8 @@ async def _one_page(
 
 
 @router.post("/{request_id}/propose")
-async def propose(request_id: UUID, asked: Registering) -> Response:
-    await law_request.propose_release(asked, request_id)
+async def propose(request: Request, request_id: UUID, asker: StewardInPerson) -> Response:
+    await law_file.propose(get_database(request), asker, request_id)
     return RedirectResponse(f"/law-requests/{request_id}", 303)
 
 

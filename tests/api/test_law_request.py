@@ -16,7 +16,18 @@ from geo.schema import new_id
 from tests.fixtures.client import Client
 from tests.fixtures.command import Terminal
 from tests.fixtures.dump import dump
-from tests.fixtures.law_request import LAW, PURPOSE, READ, asked_for, id_of, person, proposed, registered, released
+from tests.fixtures.law_request import (
+    LAW,
+    PURPOSE,
+    READ,
+    asked_for,
+    id_of,
+    over,
+    person,
+    proposed,
+    registered,
+    released,
+)
 from tests.fixtures.look import look
 from tests.fixtures.look import run as arrange
 from tests.fixtures.town import SmallTown
@@ -78,7 +89,7 @@ async def test_every_step_and_every_download_is_in_the_log_with_the_sites_and_th
     asked = {"noun": "sites", "sites": 1, "area": None}
     assert look(owner_url, LOGGED) == [
         ("law-registered", [request, quay], asked),
-        ("law-proposed", [request], {}),
+        ("law-proposed", [request, quay], {"sites": 1, "visits": 0}),
         ("law-released", [request, quay],
          {"rows": 1, "sha256": sha256, "proposed_by": str(town.accounts["stefan"])}),
         ("law-downloaded", [request], PURPOSE | {"sha256": sha256}),
@@ -165,6 +176,11 @@ async def test_what_nobody_decides_lapses(client: Client, town: SmallTown, owner
     assert len((await mara.get(f"{LAW}?live=true")).json()["items"]) == 2
     arrange(owner_url, aged.format("proposed_at", "1 hour"), id=id_of(waiting))
     arrange(owner_url, aged.format("registered_at", "1 day"), id=id_of(idle))
+    assert len((await mara.get(f"{LAW}?live=true")).json()["items"]) == 2  # they hold for a week more
+    assert (await mara.post(f"{waiting}/agree", json=READ)).status_code == 409
+    assert (await mara.get(f"{EXPORT}/sites")).status_code == 409
+    arrange(owner_url, aged.format("proposed_at", "7 days"), id=id_of(waiting))
+    arrange(owner_url, aged.format("registered_at", "7 days"), id=id_of(idle))
     assert {each["state"] for each in (await mara.get(LAW)).json()["items"]} == {"lapsed"}
     assert (await mara.get(f"{LAW}?live=true")).json()["items"] == []
     assert (await mara.post(f"{waiting}/agree", json=READ)).status_code == 409
@@ -173,7 +189,7 @@ async def test_what_nobody_decides_lapses(client: Client, town: SmallTown, owner
 
 
 async def test_exact_exports_are_frozen_until_it_is_decided_and_nothing_else(
-    client: Client, town: SmallTown, terminal: Terminal, settings: Settings, tmp_path: Path
+    client: Client, town: SmallTown, terminal: Terminal, settings: Settings, owner_url: str, tmp_path: Path
 ) -> None:
     mara, otto = await client("mara"), await client("otto")
     path = await registered(client, town)
@@ -186,9 +202,9 @@ async def test_exact_exports_are_frozen_until_it_is_decided_and_nothing_else(
     here = {"database_url": settings.database_url}
     command = ("export", "sites", "-o", str(tmp_path / "out"), "--organisation", "doggerstad", "--purpose", "handover")
     ran = terminal.run(*command, **here)
-    assert (ran.returncode, "A request by law is undecided" in ran.stderr) == (1, True), ran.stderr
+    assert (ran.returncode, "A request by law holds" in ran.stderr) == (1, True), ran.stderr
     assert not (tmp_path / "out").exists()
-    assert (await mara.post(f"{path}/refuse", json={"reason": "no lawful ground"})).status_code == 200
+    await over(client, path, owner_url)
     assert (await mara.get(f"{EXPORT}/sites")).status_code == 200
     assert terminal.run(*command, **here).returncode == 0
 
@@ -213,10 +229,10 @@ async def test_retention_and_erasure_leave_what_is_held_until_it_is_decided(
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/held-by-law")
         assert str(id_of(holder)) in answer.json()["detail"]
         page = await stefan.post("/steward/erasures", data=erase | {"understood": "yes"})
-        assert (page.status_code, "A request by law that is undecided names it" in page.text) == (422, True)
+        assert (page.status_code, "A request by law holds it" in page.text) == (422, True)
     assert look(owner_url, "SELECT count(*) FROM lantern.erasure") == [(0,)]
     for each in (path, by_area):
-        assert (await stefan.post(f"{each}/refuse", json={"reason": "no lawful ground"})).status_code == 200
+        await over(client, each, owner_url)
     assert (await stefan.post(ERASURES, json=erase)).status_code == 201
     assert sum((await run(database, steward)).values()) == 1
 

@@ -121,6 +121,11 @@ BY_LAW = [
     ), sql="DROP TRIGGER whole ON lantern.law_request"),
     Hole("retention takes what is held", (f"{LAW}::test_what_is_held_is_neither_deleted_nor_coarsened_in_any_scope",),
          sql="DROP POLICY held ON lantern.visit"),
+    Hole("one person ends a hold by refusing", (
+        "tests/api/test_law_frozen.py::test_a_refusal_by_one_person_ends_nothing_for_a_week",
+    ), sql="""CREATE OR REPLACE FUNCTION lantern.law_holds(registered_at timestamptz, proposed_at timestamptz,
+                  refused_at timestamptz, released_at timestamptz) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+              RETURN lantern.law_undecided(registered_at, proposed_at, refused_at, released_at)"""),
     Hole("an export goes out past the register", (
         "tests/api/test_law_request.py::test_exact_exports_are_frozen_until_it_is_decided_and_nothing_else",
     ), swap(api_export.refuse_frozen, nothing_at_all)),

@@ -57,6 +57,9 @@ APP = {
             "file_hash",
             "file_bytes",
             "file_rows",
+            "covers_sites",
+            "covers_visits",
+            "outline",
         )
     },
     "lantern.log_entry": ADD,

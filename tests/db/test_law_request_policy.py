@@ -58,12 +58,17 @@ async def test_one_person_cannot_be_both(
     request = id_of(await registered(client, town))
     stefan, mara = town.accounts["stefan"], town.accounts["mara"]
     for who, by in (("mara", mara), ("stefan", mara), ("mara", stefan)):  # a steward proposes, in their own name
-        async with refused(), asking(who) as session:
+        async with refused(), database.releasing(person(town, who), request) as session:
             await session.execute(text(PROPOSE), {"id": request, "by": by})
     async with refused(), database.releasing(person(town, "mara"), request) as session:  # before anybody proposed
         await session.execute(text(AGREE), {"id": request, "by": mara})
-    async with asking("stefan") as session:
+    async with refused(), asking("stefan") as session:  # nor outside the transaction that writes down what it covers
         await session.execute(text(PROPOSE), {"id": request, "by": stefan})
+    async with database.releasing(person(town, "stefan"), request) as session:
+        await session.execute(text(PROPOSE), {"id": request, "by": stefan})
+        assert await seen(session, "site") == set()  # what is covered is written down, and shown to nobody
+    async with refused(), database.releasing(person(town, "stefan"), request) as session:
+        await session.execute(text("UPDATE lantern.law_request SET covers_sites = '{}', covers_visits = '{}'"))
     for who, by in (("stefan", stefan), ("stefan", mara), ("mara", stefan), ("alice", town.accounts["alice"])):
         async with refused(), database.releasing(person(town, who), request) as session:
             await session.execute(text(AGREE), {"id": request, "by": by})
@@ -86,7 +91,7 @@ async def test_after_seven_days_nobody_agrees_and_nobody_proposes_again(
         await session.execute(text(AGREE), mara)
     async with refused(), asking("mara") as session:
         await session.execute(text(REFUSE), mara)
-    async with refused(), asking("stefan") as session:
+    async with refused(), database.releasing(person(town, "stefan"), request) as session:
         await session.execute(text(PROPOSE), mara | {"by": town.accounts["stefan"]})
 
 
@@ -99,6 +104,18 @@ async def test_who_has_left_or_lost_the_role_agrees_to_nothing(
         arrange(owner_url, f"UPDATE lantern.account SET {is_now} WHERE id = :by", by=mara["by"])
         async with refused(), database.releasing(person(town, "mara"), request) as session:
             await session.execute(text(AGREE), mara)
+
+
+async def test_what_someone_proposed_who_left_or_lost_the_role_is_agreed_to_by_nobody(
+    client: Client, database: Database, town: SmallTown, owner_url: str
+) -> None:
+    request = id_of(await proposed(client, town))
+    stefan = town.accounts["stefan"]
+    for is_now in ("left_on = current_date", "roles = '{manager}', left_on = NULL"):
+        arrange(owner_url, f"UPDATE lantern.account SET {is_now} WHERE id = :by", by=stefan)
+        with pytest.raises(DBAPIError, match="a steward proposes it anew"):
+            async with database.releasing(person(town, "mara"), request) as session:
+                await session.execute(text(AGREE), {"id": request, "by": town.accounts["mara"]})
 
 
 async def test_who_agrees_sees_what_is_asked_for_and_lets_it_out_or_sees_nothing(
@@ -239,8 +256,8 @@ async def test_what_is_held_is_neither_deleted_nor_coarsened_in_any_scope(
             assert set(await session.scalars(text("DELETE FROM lantern.site RETURNING id"))) == rest
             await kept.rollback()
         by_id = await registered(client, town, **period)  # held twice: by its id too
-        arrange(owner_url, AGED.format("registered_at", 90), id=id_of(by_area))
-    arrange(owner_url, AGED.format("registered_at", 90), id=id_of(by_id))
+        arrange(owner_url, AGED.format("registered_at", 97), id=id_of(by_area))
+    arrange(owner_url, AGED.format("registered_at", 97), id=id_of(by_id))
     async with asking("stefan") as session, session.begin_nested() as kept:
         await session.execute(text("SET LOCAL lantern.scope = 'retention'"))
         assert len((await session.scalars(text("DELETE FROM lantern.visit RETURNING id"))).all()) == 1

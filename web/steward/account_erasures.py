@@ -7,9 +7,8 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import get_database
-from api.erasure import Eraser
 from api.problem import NOT_FOUND, Kind
-from api.retention import Steward
+from api.retention import Steward, StewardInPerson
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
 from web.i18n import N_
@@ -38,7 +37,7 @@ async def account_erasures_page(request: Request, asker: Steward, done: str = ""
 
 
 @router.post("")
-async def erase_one_account(request: Request, asker: Eraser) -> Response:
+async def erase_one_account(request: Request, asker: StewardInPerson) -> Response:
     fields, wrong, done = await attempt(request, asker, AccountErasureForm, Noun.ACCOUNT, WRONG)
     if done:
         return RedirectResponse(f"/steward/erasures/accounts?done={done}", 303)

@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import get_database
-from api.erasure import Eraser, erase
+from api.erasure import erase
 from api.problem import HELD_BY_LAW, NOT_FOUND, Kind, Problem
-from api.retention import Steward
+from api.retention import Steward, StewardInPerson
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
 from geo.refusal import Refusal
@@ -26,7 +26,7 @@ REASONS = {
     Reason.ORDER: N_("A court or an authority ordered it"),
 }
 NO_SITE = N_("There is no site with this id.")
-HELD = N_("A request by law that is undecided names it. It can be erased when that is decided.")
+HELD = N_("A request by law holds it. It can be erased when that is over.")
 WRONG: dict[Kind | None, str] = {NOT_FOUND: NO_SITE, HELD_BY_LAW: HELD}
 TICK = N_("Tick this to go on.")
 
@@ -46,7 +46,7 @@ async def erasures_page(request: Request, asker: Steward, done: str = "") -> Res
 
 
 @router.post("")
-async def erase_one(request: Request, asker: Eraser) -> Response:
+async def erase_one(request: Request, asker: StewardInPerson) -> Response:
     fields, wrong, done = await attempt(request, asker, SiteErasureForm, Noun.SITE, WRONG)
     if done:
         return RedirectResponse(f"/steward/erasures?done={done}", 303)

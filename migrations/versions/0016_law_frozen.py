@@ -1,0 +1,25 @@
+"""Requests by law are frozen when release is proposed, and one person's refusal does not end what they hold."""
+
+from alembic import op
+
+from migrations.sql import run
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _run_as_owner("0016_law_frozen.sql")
+
+
+def downgrade() -> None:
+    _run_as_owner("0016_no_law_frozen.sql")
+
+
+def _run_as_owner(name: str) -> None:
+    bind = op.get_bind()
+    bind.exec_driver_sql("SET LOCAL ROLE lantern_owner")
+    run(bind, name)
+    bind.exec_driver_sql("RESET ROLE")
