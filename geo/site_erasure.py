@@ -96,7 +96,7 @@ async def _held(session: AsyncSession, organisation_id: UUID) -> Kept:
     own = select(Site.id, by_site).where(Site.organisation_id == organisation_id, by_site.is_not(None))
     # A site that is not on the list is not seen here: a visit to it goes by its own point.
     by_visit = func.coalesce(
-        func.lantern.visit_held_by(Visit.site_id, Visit.geom, Visit.visited_at),
+        func.lantern.visit_held_by(Visit.id, Visit.site_id, Visit.geom, Visit.visited_at),
         func.lantern.site_held_by(Visit.site_id, Visit.geom),
     )
     theirs = select(Visit.id, Visit.site_id, by_visit)

@@ -49,7 +49,7 @@ def apply_list(
     typer.echo(f"{listed:,} ids on the list. Erased again: {_told(again.gone, *Noun)}.")
     if any(again.kept.values()):
         typer.echo(
-            f"Kept whole, because an undecided request by law names it: {_told(again.kept, Noun.SITE, Noun.VISIT)}."
+            f"Kept whole, because a request by law holds it: {_told(again.kept, Noun.SITE, Noun.VISIT)}."
         )
         typer.echo(f"Run this again when it is decided: {', '.join(sorted(map(str, again.held_by)))}.")
 

@@ -4,18 +4,18 @@ from alembic import op
 
 from migrations.sql import run
 
-revision = "0016"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    _run_as_owner("0016_law_frozen.sql")
+    _run_as_owner("0018_law_frozen.sql")
 
 
 def downgrade() -> None:
-    _run_as_owner("0016_no_law_frozen.sql")
+    _run_as_owner("0018_no_law_frozen.sql")
 
 
 def _run_as_owner(name: str) -> None:
