@@ -48,9 +48,7 @@ def apply_list(
         again, listed = asyncio.run(_apply(url, ready_vault(settings, url), organisation, path))
     typer.echo(f"{listed:,} ids on the list. Erased again: {_told(again.gone, *Noun)}.")
     if any(again.kept.values()):
-        typer.echo(
-            f"Kept whole, because a request by law holds it: {_told(again.kept, Noun.SITE, Noun.VISIT)}."
-        )
+        typer.echo(f"Kept whole, because a request by law holds it: {_told(again.kept, Noun.SITE, Noun.VISIT)}.")
         typer.echo(f"Run this again when it is decided: {', '.join(sorted(map(str, again.held_by)))}.")
 
 
