@@ -145,7 +145,8 @@ async def read_account(account_id: UUID, asked: Colleague) -> Response:
 
 @router.post("", status_code=201, response_model=AccountOut, responses=CREATE)
 async def create(body: NewAccount, asked: Managing) -> Response:
-    """Makes an account with a first password, which its owner changes at `/api/v1/me/password`. Managers and stewards
+    """Makes an account with a first password, which its owner changes at `/api/v1/me/password`
+    before anything else. Managers and stewards
     get theirs on the server."""
     check_new(asked.asker, body.roles)
     await check_choice(asked.session, asked.asker.organisation_id, body.password, body.name, body.email)

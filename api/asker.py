@@ -4,6 +4,7 @@ import getpass
 import os
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,11 +13,19 @@ from geo.account import Role
 from geo.log import Author
 
 
+class SettingUp(StrEnum):
+    """What has to be done before anything else can be: a password chosen in the place of one that somebody gave, or a
+    second factor set up."""
+
+    PASSWORD = "password"  # noqa: S105
+    SECOND_FACTOR = "second-factor"
+
+
 @dataclass(frozen=True)
 class Asker:
     """A person of one organisation, or the command line acting for it (then without an account). `purpose` is why they
     look at exact places, where they said so. `widenings` are the ids of those that are open to them. Whoever is
-    `setting_up` must have a second factor, has shown none, and can do nothing but set it up."""
+    `setting_up` something can do nothing else."""
 
     organisation_id: UUID
     organisation_slug: str
@@ -27,7 +36,7 @@ class Asker:
     time_zone: str
     by: Literal["session", "token", "command"] = "session"
     purpose: str | None = None
-    setting_up: bool = False
+    setting_up: SettingUp | None = None
     widenings: tuple[UUID, ...] = ()
 
     @classmethod

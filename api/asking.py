@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.asker import Asker
+from api.asker import Asker, SettingUp
 from api.cookie import SESSION, drop_cookie, read_cookie
 from api.credential import TOKEN_PREFIX, Ended, asker_of_session, asker_of_token
 from api.database import Database
@@ -17,6 +17,7 @@ from api.problem import (
     FORBIDDEN,
     INVALID_INPUT,
     NOT_SIGNED_IN,
+    PASSWORD_CHANGE_REQUIRED,
     PURPOSE_REQUIRED,
     RELEASES_ONLY,
     SECOND_FACTOR_REQUIRED,
@@ -81,7 +82,7 @@ async def find_asker(request: Request) -> Asker | Ended | None:
 
 
 async def settling(request: Request) -> Asker:
-    """Who asks, even while they can do nothing but set up a second factor. Raises `not-signed-in`."""
+    """Who asks, even while there is something that they have to set up first. Raises `not-signed-in`."""
     asker = await find_asker(request)
     if not isinstance(asker, Asker):
         raise Problem(NOT_SIGNED_IN, headers={"WWW-Authenticate": "Bearer"} | farewell(request, asker))
@@ -107,10 +108,26 @@ def farewell(request: Request, ended: Ended | None) -> dict[str, str]:
 
 
 async def who(request: Request) -> Asker:
-    """Raises `not-signed-in`, and `second-factor-required` where that has to be set up first."""
-    asker = await settling(request)
-    if asker.setting_up:
-        raise Problem(SECOND_FACTOR_REQUIRED, see="/api/v1/second-factor")
+    """Raises `not-signed-in`, and `password-change-required` or `second-factor-required` where that comes first."""
+    return _set_up(await settling(request), None)
+
+
+async def choosing(request: Request) -> Asker:
+    """Likewise, but lets in who has to choose a password."""
+    return _set_up(await settling(request), SettingUp.PASSWORD)
+
+
+async def settled(request: Request) -> Asker:
+    """Likewise, but lets in who has to set up a second factor."""
+    return _set_up(await settling(request), SettingUp.SECOND_FACTOR)
+
+
+def _set_up(asker: Asker, this: SettingUp | None) -> Asker:
+    match asker.setting_up:
+        case SettingUp.PASSWORD if this is not SettingUp.PASSWORD:
+            raise Problem(PASSWORD_CHANGE_REQUIRED, see="/api/v1/me/password")
+        case SettingUp.SECOND_FACTOR if this is not SettingUp.SECOND_FACTOR:
+            raise Problem(SECOND_FACTOR_REQUIRED, see="/api/v1/second-factor")
     return asker
 
 
@@ -129,7 +146,9 @@ def _with_purpose(asker: Asker, stated: str | None) -> Asker:
 
 
 Who = Annotated[Asker, Depends(who, scope="function")]
-Settled = Annotated[Asker, Depends(settling, scope="function")]
+Anyone = Annotated[Asker, Depends(settling, scope="function")]
+Choosing = Annotated[Asker, Depends(choosing, scope="function")]
+Settled = Annotated[Asker, Depends(settled, scope="function")]
 
 
 def refusal(asker: Asker) -> Problem:

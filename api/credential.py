@@ -10,7 +10,7 @@ from psycopg import sql
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.asker import Asker
+from api.asker import Asker, SettingUp
 from api.database import Database
 from geo.account import AccessToken, Account, Role, SignIn
 from geo.driver import raw
@@ -85,7 +85,7 @@ async def _asker(session: AsyncSession, row: SignIn | AccessToken) -> Asker | No
     if account is None or organisation is None:
         return None
     if isinstance(row, SignIn):
-        asker = asker_of(account, organisation, "session", second_factor=row.second_factor)
+        asker = asker_of(account, organisation, "session", second_factor=row.second_factor, given=row.given_password)
         return await _widened(session, asker)
     needed = required(account.roles, organisation.is_demo)
     shown = not needed or await has_second_factor(session, account)
@@ -99,8 +99,11 @@ async def _widened(session: AsyncSession, asker: Asker | None) -> Asker | None:
     return replace(asker, widenings=tuple(await open_to(session, asker.organisation_id, asker.account_id)))
 
 
-def asker_of(account: Account, organisation: Organisation, by: str, *, second_factor: bool) -> Asker | None:
-    """None once the person has left. `second_factor`: one was shown, or for a token: there is one."""
+def asker_of(
+    account: Account, organisation: Organisation, by: str, *, second_factor: bool, given: bool = False
+) -> Asker | None:
+    """None once the person has left. `second_factor`: one was shown, or for a token: there is one. `given`:
+    somebody else gave the password by which they came."""
     asker = Asker(
         organisation.id,
         organisation.slug,
@@ -110,9 +113,16 @@ def asker_of(account: Account, organisation: Organisation, by: str, *, second_fa
         account.locale,
         organisation.time_zone,
         "token" if by == "token" else "session",
-        setting_up=not second_factor and required(account.roles, organisation.is_demo),
+        setting_up=_first(account, organisation, second_factor, given),
     )
     return None if account.left_on and account.left_on <= asker.today else asker
+
+
+def _first(account: Account, organisation: Organisation, second_factor: bool, given: bool) -> SettingUp | None:
+    if given and not organisation.is_demo:
+        return SettingUp.PASSWORD
+    needs_factor = not second_factor and required(account.roles, organisation.is_demo)
+    return SettingUp.SECOND_FACTOR if needs_factor else None
 
 
 async def has_second_factor(session: AsyncSession, account: Account) -> bool:

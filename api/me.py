@@ -5,19 +5,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import update
 
 from api.account import Locale, Password
 from api.asker import Asker
-from api.asking import AskingOwn, Who, own
+from api.asking import AskingOwn, Choosing, own
 from api.body import Body
 from api.common_password import check_choice
 from api.cookie import SESSION, read_cookie
 from api.credential import digest
 from api.noun_router import noun_router, problems
 from api.password import MAXIMUM_LENGTH, hash_password_aside
-from api.problem import FORBIDDEN, Problem
+from api.problem import FORBIDDEN, INVALID_INPUT, Problem
 from api.proof import check_code, check_password, needed, note_proof
-from geo.account import Account, Role
+from geo.account import Account, Role, SignIn
 from geo.account_query import end_credentials
 from geo.account_secret import keep_password
 from geo.change import remember
@@ -78,7 +79,7 @@ async def read_me(asked: AskingOwn) -> Me:
 
 
 @router.post("/password", status_code=204, responses=problems(400, 408, 413, 429))
-async def post_password(body: PasswordChange, request: Request, asker: Who) -> None:
+async def post_password(body: PasswordChange, request: Request, asker: Choosing) -> None:
     """Changes your password; every other session and all your tokens end. A token cannot do this."""
     await change_password(body, request, asker)
 
@@ -92,6 +93,8 @@ async def change_password(body: PasswordChange, request: Request, asker: Asker) 
     if code:
         await check_code(request, asker, body.code)
     await note_proof(request, asker)
+    if asker.setting_up and body.new == body.current:
+        raise Problem(INVALID_INPUT, errors=[{"where": "body.new", "what": "is the one that you were given"}])
     async with own(request, asker) as asked:
         account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))
         await check_choice(
@@ -101,6 +104,9 @@ async def change_password(body: PasswordChange, request: Request, asker: Asker) 
     async with own(request, asker) as asked:
         account = await asked.session.get_one(Account, (asker.organisation_id, asker.account_id))
         await remember(asked.session, account, "account", account.id)
-        await keep_password(asked.session, account.organisation_id, account.id, hashed)
-        await end_credentials(asked.session, account, keep=digest(read_cookie(request, SESSION)))
+        await keep_password(asked.session, account.organisation_id, account.id, hashed, given=False)
+        this = digest(read_cookie(request, SESSION))
+        await end_credentials(asked.session, account, keep=this)
+        own_now = update(SignIn).where(SignIn.organisation_id == account.organisation_id, SignIn.token_hash == this)
+        await asked.session.execute(own_now.values(given_password=False))
         note(asked.session, Act.PASSWORD_CHANGED, "account", [account.id])

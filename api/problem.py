@@ -37,6 +37,7 @@ CODE_REQUIRED = Kind("code-required", 401, "Give the code of your authenticator 
 CITY_SIGN_IN_REQUIRED = Kind("city-sign-in-required", 401, "Sign in with the account of your city.")
 FORBIDDEN = Kind("forbidden", 403, "Your role does not allow this.")
 CROSS_SITE = Kind("cross-site", 403, "The request came from another site.")
+PASSWORD_CHANGE_REQUIRED = Kind("password-change-required", 403, "Choose a password of your own first.")
 SECOND_FACTOR_REQUIRED = Kind("second-factor-required", 403, "Set up your second factor first.")
 RELEASES_ONLY = Kind("releases-only", 403, "Exact data is not for planning. Releases are.")
 PURPOSE_REQUIRED = Kind("purpose-required", 403, "Say first why you need exact places.")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api.asker import Asker
-from api.asking import Settled, get_database
+from api.asking import Anyone, get_database
 from api.body import Body
 from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.credential import LASTS
@@ -28,7 +28,8 @@ class SignInForm(Body):
 
 
 class WhoAmI(BaseModel):
-    """Who is signed in. `setting_up`: they must have a second factor and can do nothing before it is set up."""
+    """Who is signed in. `setting_up`: they have to choose a password in the place of one that was given, or to set up a
+    second factor, and can do nothing before."""
 
     name: str
     organisation: str
@@ -52,7 +53,7 @@ def who_am_i(asker: Asker) -> WhoAmI:
         name=asker.name,
         organisation=asker.organisation_slug,
         roles=sorted(asker.roles),
-        setting_up=asker.setting_up,
+        setting_up=asker.setting_up is not None,
     )
 
 
@@ -65,7 +66,7 @@ async def create_session(form: SignInForm, request: Request, response: Response)
 
 
 @router.get("", responses=problems(401, 408, 413, 503))
-async def read_session(asker: Settled) -> WhoAmI:
+async def read_session(asker: Anyone) -> WhoAmI:
     """Who is signed in."""
     return who_am_i(asker)
 

@@ -23,7 +23,7 @@ from api.time_code import take_time_code
 from api.turned_away import TurnedAway, turned_away_of
 from api.vault import Vault
 from geo.account import Account, SignIn
-from geo.account_secret import password_hash_of
+from geo.account_secret import is_given, password_hash_of
 from geo.city_sign_in import CityIdentity, find_city_sign_in
 from geo.log import Act, note
 from geo.organisation import Organisation
@@ -110,7 +110,7 @@ async def sign_in(door: Door, email: str, password: str, code: str | None = None
             if code is None:
                 raise CodeRequired(known)
             await _check_code(door, known, code)
-        return await open_session(door, known, second_factor=has_code)
+        return await open_session(door, known, second_factor=has_code, by_password=True)
 
 
 async def open_known(door: Door, known: Known, *, second_factor: bool, by_city: bool) -> Opened:
@@ -148,7 +148,7 @@ async def finish_sign_in(door: Door, secret: str, code: str) -> Opened:
         await _check_code(door, known, code)
         async with door.database.knocking(credential=hashed.hex()) as session:
             await session.execute(delete(SignIn).where(SignIn.token_hash == hashed))
-        return await open_session(door, known, second_factor=True, by_city=row.by_city)
+        return await open_session(door, known, second_factor=True, by_city=row.by_city, by_password=not row.by_city)
 
 
 async def _known(door: Door, email: str, password: str) -> Known:
@@ -202,10 +202,12 @@ async def _try_code(door: Door, known: Known, code: str) -> bool:
     return fitting
 
 
-async def open_session(door: Door, known: Known, *, second_factor: bool, by_city: bool = False) -> Opened:
+async def open_session(
+    door: Door, known: Known, *, second_factor: bool, by_city: bool = False, by_password: bool = False
+) -> Opened:
     """A session for someone who has shown all that they have; the one that the browser still had ends. Raises
     `city-sign-in-required` where nothing but the city's own sign-in opens an account."""
-    opened = await _open(door, known, LASTS, second_factor=second_factor, by_city=by_city)
+    opened = await _open(door, known, LASTS, second_factor=second_factor, by_city=by_city, by_password=by_password)
     if door.held:
         await end_session(door.database, digest(door.held))
     return opened
@@ -219,6 +221,7 @@ async def _open(
     second_factor: bool = False,
     awaits_code: bool = False,
     by_city: bool = False,
+    by_password: bool = False,
 ) -> Opened:
     secret, now, account = new_secret(), datetime.now(UTC), known.account
     mark = door.tries.mark(account.email, door.caller.mark)
@@ -239,13 +242,14 @@ async def _open(
         if city and city.only_way:
             door.turned_away.known_at_the_door(account, "city-sign-in-required")
             raise Problem(CITY_SIGN_IN_REQUIRED, see="/sign-in")
+        row.given_password = by_password and await is_given(session, account.organisation_id, account.id)
         await _clear_away(session, account, now)
         session.add(row)
         await session.flush()
         if not awaits_code:
             how = {"second_factor": second_factor} | ({"by": "city"} if by_city else {})
             note(session, Act.SIGNED_IN, "session", [row.id], how)
-    asker = asker_of(account, known.organisation, "session", second_factor=second_factor)
+    asker = asker_of(account, known.organisation, "session", second_factor=second_factor, given=row.given_password)
     return Opened(asker or known.asker, secret, mark, awaits_code)
 
 

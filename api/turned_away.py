@@ -26,6 +26,7 @@ from api.database import Database
 from api.problem import (
     FORBIDDEN,
     INVALID_INPUT,
+    PASSWORD_CHANGE_REQUIRED,
     PURPOSE_REQUIRED,
     RELEASES_ONLY,
     SECOND_FACTOR_REQUIRED,
@@ -43,7 +44,7 @@ LEARNS_EVERY_S = 60.0
 MOST_ADDRESSES = 400
 AT_THE_DOOR = "sign-in"
 REFUSED = {FORBIDDEN, RELEASES_ONLY}
-REFUSED_BY_API = {PURPOSE_REQUIRED, SECOND_FACTOR_REQUIRED, INVALID_INPUT}
+REFUSED_BY_API = {PURPOSE_REQUIRED, PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_REQUIRED, INVALID_INPUT}
 """These lead people at a browser on to what is missing; a script that gets them tries something."""
 logger = logging.getLogger("lantern.turned-away")
 Way = Literal["password", "passkey", "city-sign-in-required"]

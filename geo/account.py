@@ -65,6 +65,7 @@ class SignIn(OfOrganisation, Row):
     exact places, until `purpose_until`. `second_factor`: it was opened with one. `awaits_code`: the password was right,
     and it opens nothing until a code has come. `by_city`: the city's own sign-in said who it is. `device_id` is the
     same whenever the same browser signs in to the account. `proven_at`: when its owner last showed who they are.
+    `given_password`: it was opened by a password that somebody else gave, and nothing was chosen since.
     """
 
     __tablename__ = "session"
@@ -93,6 +94,7 @@ class SignIn(OfOrganisation, Row):
     by_city: Mapped[bool] = mapped_column(default=False, server_default="false")
     device_id: Mapped[bytes | None] = mapped_column(LargeBinary)
     proven_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    given_password: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class AccessToken(OfOrganisation, Row):

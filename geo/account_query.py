@@ -49,7 +49,7 @@ async def create_account(session: AsyncSession, values: dict[str, Any], by: UUID
     session.add(account)
     await session.flush()
     if values.get("password_hash"):
-        await keep_password(session, account.organisation_id, account.id, values["password_hash"])
+        await keep_password(session, account.organisation_id, account.id, values["password_hash"], given=True)
     return account
 
 
@@ -64,7 +64,7 @@ async def change_account(session: AsyncSession, account: Account, values: dict[s
         setattr(account, column, value)
     await session.flush()
     if password_hash:
-        await keep_password(session, account.organisation_id, account.id, password_hash)
+        await keep_password(session, account.organisation_id, account.id, password_hash, given=True)
         await end_credentials(session, account)
 
 

@@ -7,14 +7,15 @@ from psycopg import sql
 from sqlalchemy import ForeignKeyConstraint, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.driver import raw
 from geo.schema import OfOrganisation, Row
 
 
 class AccountSecret(OfOrganisation, Row):
-    """The hash of an account's password; `id` is the account's. No row: nobody signs in with a password."""
+    """The hash of an account's password; `id` is the account's. No row: nobody signs in with a password. `given`: by
+    somebody else, so that its owner chooses another before anything else."""
 
     __tablename__ = "account_secret"
     __table_args__ = (
@@ -22,6 +23,7 @@ class AccountSecret(OfOrganisation, Row):
     )
 
     password_hash: Mapped[str]
+    given: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 async def password_hash_of(session: AsyncSession, organisation_id: UUID, account_id: UUID) -> str | None:
@@ -33,11 +35,23 @@ async def password_hash_of(session: AsyncSession, organisation_id: UUID, account
     return found
 
 
-async def keep_password(session: AsyncSession, organisation_id: UUID, account_id: UUID, password_hash: str) -> None:
-    """Puts a new hash in the place of the old one, in the name of its owner or of a manager or steward."""
+async def is_given(session: AsyncSession, organisation_id: UUID, account_id: UUID) -> bool:
+    """Did somebody else give the password? For its owner."""
+    given = select(AccountSecret.given).where(
+        AccountSecret.organisation_id == organisation_id, AccountSecret.id == account_id
+    )
+    return bool(await session.scalar(given))
+
+
+async def keep_password(
+    session: AsyncSession, organisation_id: UUID, account_id: UUID, password_hash: str, *, given: bool
+) -> None:
+    """Puts a new hash in the place of the old one: chosen by its owner, or given by a manager or the command line."""
     await name_account(session, account_id)
-    new: Any = insert(AccountSecret).values(organisation_id=organisation_id, id=account_id, password_hash=password_hash)
-    changed = {"password_hash": new.excluded.password_hash}
+    new: Any = insert(AccountSecret).values(
+        organisation_id=organisation_id, id=account_id, password_hash=password_hash, given=given
+    )
+    changed = {"password_hash": new.excluded.password_hash, "given": new.excluded.given}
     await session.execute(new.on_conflict_do_update(index_elements=["organisation_id", "id"], set_=changed))
 
 

@@ -68,7 +68,7 @@ async def make_token(request: Request, asker: Who) -> Response:
             async with own(request, asker) as asked:
                 made = await make_access_token(asked, form.name, form.expires_on)
         except Problem as refused:
-            wrong = _refused(refused, "token_password")
+            wrong = refused_password(refused, "token_password")
     async with own(request, asker) as asked:
         return await show(request, asked, fields=fields if wrong else None, wrong=wrong, made=made)
 
@@ -84,12 +84,12 @@ async def change_own_password(request: Request, asker: Who) -> Response:
     """Changes the password; every other session and all tokens end."""
     form, wrong = read(PasswordForm, await typed(request))
     if form:
-        wrong = _wrong_with(form)
+        wrong = wrong_with(form)
     if form and not wrong:
         try:
             await change_password(PasswordChange(current=form.current, new=form.new, code=form.code), request, asker)
         except Problem as refused:
-            wrong = _refused(refused, "current")
+            wrong = refused_password(refused)
         else:
             return RedirectResponse("/account?done=password", 303)
     async with own(request, asker) as asked:
@@ -100,13 +100,13 @@ async def _is_demo(asked: Asked) -> bool:
     return (await asked.session.get_one(Organisation, asked.asker.organisation_id)).is_demo
 
 
-def _wrong_with(form: PasswordForm) -> dict[str, str]:
+def wrong_with(form: PasswordForm) -> dict[str, str]:
     if len(form.new) < MINIMUM_LENGTH:
         return {"new": SHORT}
     return {} if form.new == form.again else {"again": DIFFERENT}
 
 
-def _refused(refused: Problem, of: str) -> dict[str, str]:
+def refused_password(refused: Problem, of: str = "current") -> dict[str, str]:
     """What is wrong, beside its field. Raises what no field can say."""
     if refused.kind not in {INVALID_INPUT, TOO_MANY}:
         raise refused

@@ -11,6 +11,7 @@ from web import (
     accounts,
     city_sign_in,
     device,
+    first_password,
     law_request,
     maps,
     passkey,
@@ -31,9 +32,9 @@ from web.static_file import StaticFiles
 from web.steward import account_erasures, erasures, log, retention
 
 PAGES = (
-    sign_in, city_sign_in, account, device, second_factor, passkey, preference, purpose, accounts, phone, visit, office,
-    releases, upload, planner, maps, log, retention, erasures,
-    account_erasures, widening, law_request,
+    sign_in, city_sign_in, account, device, first_password, second_factor, passkey, preference, purpose, accounts,
+    phone, visit, office, releases, upload, planner, maps, log, retention, erasures, account_erasures, widening,
+    law_request,
 )  # fmt: skip
 
 

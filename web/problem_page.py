@@ -10,6 +10,7 @@ from api.problem import (
     INVALID_INPUT,
     NOT_FOUND,
     NOT_SIGNED_IN,
+    PASSWORD_CHANGE_REQUIRED,
     PURPOSE_REQUIRED,
     RELEASES_ONLY,
     SECOND_FACTOR_REQUIRED,
@@ -41,7 +42,11 @@ SIGNED_OUT = N_(
     "again what you typed."
 )
 
-FIRST = {PURPOSE_REQUIRED: "/purpose", SECOND_FACTOR_REQUIRED: "/account/second-factor"}
+FIRST = {
+    PURPOSE_REQUIRED: "/purpose",
+    PASSWORD_CHANGE_REQUIRED: "/account/first-password",
+    SECOND_FACTOR_REQUIRED: "/account/second-factor",
+}
 
 
 def install(app: FastAPI) -> None:

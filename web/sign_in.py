@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.asker import Asker
+from api.asker import Asker, SettingUp
 from api.asking import find_asker, get_database
 from api.city_sign_in import ways_in
 from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
@@ -25,6 +25,7 @@ from web.page import own_path, render, with_next
 router = APIRouter(include_in_schema=False)
 ORDER = (Role.MANAGER, Role.STREETWORKER, Role.PLANNER, Role.STEWARD, Role.DESK)
 STEP_COOKIE = "lantern_sign_in"
+SET_UP = {SettingUp.PASSWORD: "/account/first-password", SettingUp.SECOND_FACTOR: "/account/second-factor"}
 FAILED = N_("The address or the password is wrong.")
 WRONG_CODE = N_("This code is wrong, or was used before. Wait for the next one.")
 OFTEN = N_("Too many tries.")
@@ -91,7 +92,7 @@ def _in(request: Request, wish: str, opened: Opened) -> Response:
 def way_of(opened: Opened, wish: str) -> str:
     """Where someone who is in goes first."""
     if opened.asker.setting_up:
-        return with_next("/account/second-factor", wish)
+        return with_next(SET_UP[opened.asker.setting_up], wish)
     return wish if wish != "/" else home(opened.asker)
 
 

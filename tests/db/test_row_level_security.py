@@ -156,7 +156,7 @@ async def test_a_manager_names_whose_password_is_replaced_and_it_is_no_strangers
 ) -> None:
     ben, otto = town.accounts["ben"], town.accounts["otto"]
     async with asking("mara") as session:
-        await keep_password(session, town.organisation_id, ben, "new")
+        await keep_password(session, town.organisation_id, ben, "new", given=True)
     for person, organisation_id, account_id in (
         ("alice", town.organisation_id, ben),
         ("stefan", town.organisation_id, ben),
@@ -166,7 +166,7 @@ async def test_a_manager_names_whose_password_is_replaced_and_it_is_no_strangers
     ):
         with pytest.raises(DBAPIError):
             async with asking(person) as session:
-                await keep_password(session, organisation_id, account_id, "stolen")
+                await keep_password(session, organisation_id, account_id, "stolen", given=True)
     async with database.knocking(sign_in_email=town.email("ben")) as session:
         assert await password_hash_of(session, town.organisation_id, ben) == "new"
 
