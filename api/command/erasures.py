@@ -37,8 +37,8 @@ def apply_list(
     """Erase once more, from a database that was restored, what had been erased since the backup was made.
 
     Run it before anyone works with the restored database. It reads ids from the list that the server keeps outside the
-    database, erases these sites, visits and accounts, and makes new keys. What an undecided request by law names it
-    keeps whole, and says so: run it again when that is decided. Run again after that, it finds nothing.
+    database, erases these sites, visits and accounts, and makes new keys. What a request by law holds it keeps
+    whole, and says so: run it again when the hold is over. Run again after that, it finds nothing.
     """
     settings = Settings()
     path = file or settings.home / FILE
@@ -49,7 +49,7 @@ def apply_list(
     typer.echo(f"{listed:,} ids on the list. Erased again: {_told(again.gone, *Noun)}.")
     if any(again.kept.values()):
         typer.echo(f"Kept whole, because a request by law holds it: {_told(again.kept, Noun.SITE, Noun.VISIT)}.")
-        typer.echo(f"Run this again when it is decided: {', '.join(sorted(map(str, again.held_by)))}.")
+        typer.echo(f"Run this again when these hold nothing any more: {', '.join(sorted(map(str, again.held_by)))}.")
 
 
 def _told(counts: Gone, *nouns: Noun) -> str:

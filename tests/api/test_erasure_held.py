@@ -72,7 +72,7 @@ async def test_what_a_request_holds_is_kept_whole_and_the_rest_is_erased_and_the
     assert (ran.returncode, ran.stdout.splitlines()) == (0, [
         "4 ids on the list. Erased again: 1 sites, 1 visits, 0 accounts.",
         "Kept whole, because a request by law holds it: 2 sites, 3 visits.",
-        f"Run this again when it is decided: {id_of(path)}.",
+        f"Run this again when these hold nothing any more: {id_of(path)}.",
     ]), ran.stderr  # fmt: skip
     # The keys are new since: what is sealed differs.
     assert {name: look(owner_url, WHOLE.format(town.sites[name])) for name in held} == before
