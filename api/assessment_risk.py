@@ -42,11 +42,14 @@ def _of_people(assessed: "Assessed") -> list[Risk]:
             "no second factor is asked: this is a demo"
             if assessed.organisation.is_demo
             else "managers, planners and stewards need a second factor; guessing is slowed down",
-            "a streetworker without a second factor: the areas of one worker",
+            "whatever the account reaches"
+            if assessed.organisation.is_demo
+            else "a streetworker without a second factor: the areas of one worker",
         ),
         Risk(
             "An authority asks for places by letter or by force",
-            "Lantern has no role for it; what is fetched for it is in the log",
+            "Lantern has no role for it; each request is registered, and released by two persons or refused; exact "
+            "exports are frozen meanwhile",
             "the service has to refuse or obey: a program cannot",
         ),
         Risk(
