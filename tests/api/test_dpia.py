@@ -51,7 +51,7 @@ async def test_it_says_what_runs_and_what_nobody_has_decided(
     assert "# Data protection impact assessment: Doggerstad" in paper
     assert "3 places (3 active), 2 visits" in paper
     assert "| streetworker | 2 |" in paper
-    assert "| steward | 1 | accounts and the log; no place | required |" in paper
+    assert "| steward | 1 | accounts and the log; no place, but those in the file of a request by law" in paper
     assert "| `site` | people who sleep there, and staff | places where people stay |" in paper
     assert "sealed (AES-256-GCM): access_note_sealed" in paper
     assert "None was drawn" in paper
@@ -128,7 +128,9 @@ async def test_the_settings_are_told(settings: Settings, database: Database, tow
     assert "a copy of each anchor leaves the machine" in inside
     assert "**To mend:** Lantern itself speaks plain HTTP" in inside
     assert "in a file named by LANTERN_KEY_FILE" in inside
-    assert "not offered, for LANTERN_ORIGIN is not set" in outside
+    assert "offered at http://localhost, in place of password and code" in outside
+    nowhere = written(replace(assessed, settings=settings.model_copy(update=others | {"origin": None})))
+    assert "not offered, for LANTERN_ORIGIN is not set" in nowhere
     assert "| known to browsers as | https://lantern.example |" in inside
 
 
