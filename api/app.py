@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api import (
     access_token,
     account,
+    alert,
     area_name,
     assignment,
     basemap,
@@ -76,6 +77,7 @@ NOUNS = (
     site_history,
     site,
     visit,
+    alert,
     export,
     release,
     coverage,

@@ -24,7 +24,7 @@ class Eraser:
 
 ERASERS = {
     Noun.SITE: Eraser(
-        erase_site, erase_sites_again, frozenset(Reason) - {Reason.LEFT}, frozenset({Noun.SITE, Noun.VISIT})
+        erase_site, erase_sites_again, frozenset(Reason) - {Reason.LEFT}, frozenset({Noun.SITE, Noun.VISIT, Noun.ALERT})
     ),
     Noun.ACCOUNT: Eraser(erase_account, erase_accounts_again, frozenset(Reason), frozenset({Noun.ACCOUNT})),
 }

@@ -19,11 +19,12 @@ from geo.schema import OfOrganisation, Row, to, to_organisation
 
 
 class Noun(StrEnum):
-    """What can be erased. A visit goes with its site."""
+    """What can be erased. A visit goes with its site, and so does an alert."""
 
     SITE = "site"
     VISIT = "visit"
     ACCOUNT = "account"
+    ALERT = "alert"
 
 
 class Reason(StrEnum):
@@ -59,7 +60,7 @@ class Erasure(OfOrganisation, Row):
     __table_args__ = (
         to_organisation(),
         to("account", "erased_by"),
-        CheckConstraint("noun in ('site', 'visit', 'account')", name="noun"),
+        CheckConstraint("noun in ('site', 'visit', 'account', 'alert')", name="noun"),
         CheckConstraint(
             "reason in ('asked', 'mistake', 'danger', 'order') or (reason = 'left' and noun = 'account')", name="reason"
         ),

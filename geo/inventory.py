@@ -21,6 +21,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "site_status": (BOTH, "when a place was in use, closed or cleared, and who said so"),
     "site_move": (THERE, "where people of a cleared place went"),
     "visit": (BOTH, "who went where and when, what they found, people in bands"),
+    "alert": (BOTH, "danger to life or health: where, which kind, who raised it"),
+    "alert_step": (STAFF, "who saw, answered and ended an alert, and when"),
     "change": (BOTH, "what stood in a row before it was changed, and who changed it"),
     "account": (STAFF, "names, addresses, roles; of who was erased an id alone"),
     "account_secret": (STAFF, "passwords"),

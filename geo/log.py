@@ -31,6 +31,11 @@ class Act(StrEnum):
     """What was done."""
 
     ACCOUNT_ERASED = "account-erased"
+    ALERT_ANSWERED = "alert-answered"
+    ALERT_FALSE = "alert-false"
+    ALERT_OVER = "alert-over"
+    ALERT_RAISED = "alert-raised"
+    ALERT_SEEN = "alert-seen"
     CHANGED = "changed"
     CITY_ACCOUNT_TIED = "city-account-tied"
     CITY_SIGN_IN_SET = "city-sign-in-set"

@@ -1,4 +1,5 @@
-"""Notes that workers write for each other, on a site how to get there, on a visit what they found: sealed at rest."""
+"""Notes that workers write for each other, on a site how to get there, on a visit what they found, on an alert what the
+danger is: sealed at rest."""
 
 import logging
 from typing import Any
@@ -6,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from geo.alert import Alert
 from geo.seal import CannotOpen, Seal
 from geo.site import Site
 from geo.visit import Visit
 
 log = logging.getLogger("lantern")
-Noted = Site | Visit
-COLUMNS: dict[type[Noted], str] = {Site: "access_note_sealed", Visit: "note_sealed"}
+Noted = Site | Visit | Alert
+COLUMNS: dict[type[Noted], str] = {Site: "access_note_sealed", Visit: "note_sealed", Alert: "note_sealed"}
 
 
 def sealed_note(seal: Seal, table: type[Noted], row_id: UUID, text: str | None) -> bytes | None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from geo.account import AccessToken, SignIn
+from geo.alert import Alert
 from geo.change import Change
 from geo.log import Act, LogEntry, note
 from geo.receipt import Receipt
@@ -39,6 +40,7 @@ class Kind(StrEnum):
 
     CHANGES = "changes"
     VISITS = "visits"
+    ALERTS = "alerts"
     CLOSED_SITES = "closed-sites"
     SESSIONS = "sessions"
     ACCESS_TOKENS = "access-tokens"
@@ -46,9 +48,11 @@ class Kind(StrEnum):
 
 USUAL_DAYS = {
     Kind.CHANGES: 730, Kind.VISITS: 730, Kind.CLOSED_SITES: 90, Kind.SESSIONS: 30, Kind.ACCESS_TOKENS: 90,
+    Kind.ALERTS: 365,
 }  # fmt: skip
 LEAST_DAYS = {
     Kind.CHANGES: 30, Kind.VISITS: 30, Kind.CLOSED_SITES: 7, Kind.SESSIONS: 1, Kind.ACCESS_TOKENS: 1,
+    Kind.ALERTS: 30,
 }  # fmt: skip
 BATCH = {Kind.CLOSED_SITES: 500}
 USUAL_BATCH = 5000
@@ -62,7 +66,9 @@ class RetentionRule(OfOrganisation, Row):
     __table_args__ = (
         to_organisation(),
         to("account", "changed_by"),
-        CheckConstraint("kind in ('visits', 'changes', 'closed-sites', 'sessions', 'access-tokens')", name="kind"),
+        CheckConstraint(
+            "kind in ('visits', 'changes', 'closed-sites', 'sessions', 'access-tokens', 'alerts')", name="kind"
+        ),
         CheckConstraint(f"days between lantern.retention_least(kind) and {MOST_DAYS}", name="days"),
     )
 
@@ -158,6 +164,7 @@ def note_run(session: AsyncSession, organisation_id: UUID, counts: dict[Kind, in
 TABLES: dict[Kind, tuple[Any, Any]] = {
     Kind.CHANGES: (Change, Change.changed_at),
     Kind.VISITS: (Visit, Visit.visited_at),
+    Kind.ALERTS: (Alert, Alert.raised_at),
     Kind.SESSIONS: (SignIn, SignIn.expires_at),
     Kind.ACCESS_TOKENS: (AccessToken, AccessToken.expires_at),
 }
@@ -176,6 +183,8 @@ def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) ->
     table, moment = TABLES[kind]
     goes: Select[UUID, Any] = select(table.id, moment.label("at"))
     goes = goes.where(table.organisation_id == organisation_id, moment < before)
+    if kind is Kind.ALERTS:
+        return goes.where(Alert.recorded_at < at - AHEAD)
     if kind is not Kind.VISITS:
         return goes
     free = func.lantern.visit_held_by(Visit.id, Visit.site_id, Visit.geom, Visit.visited_at).is_(None)

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo.alert import Alert
 from geo.change import Change
 from geo.city_sign_in import CitySignIn
 from geo.law_file import LawFile
@@ -45,6 +46,8 @@ class SealedColumn:
 SEALED = (
     SealedColumn(Site, COLUMNS[Site]),
     SealedColumn(Visit, COLUMNS[Visit]),
+    SealedColumn(Alert, COLUMNS[Alert]),
+    SealedColumn(Alert, "body_hash"),
     SealedColumn(Change, "note_sealed", ("site", COLUMNS[Site]), "noun_id", Change.noun == "site"),
     SealedColumn(Change, "note_sealed", ("visit", COLUMNS[Visit]), "noun_id", Change.noun == "visit"),
     SealedColumn(Receipt, "body_hash", ("site", "body_hash"), "noun_id", Receipt.noun == "site"),

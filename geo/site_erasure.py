@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
+from geo.alert import Alert
 from geo.change import Change
 from geo.erasure import Again, Erasure, Gone, Key, Listed, Noun, Reason, remember_erased, remember_listed
 from geo.law_request_query import refuse_held
@@ -54,14 +55,15 @@ class Kept:
 async def erase_site(
     session: AsyncSession, organisation_id: UUID, site_id: UUID, reason: Reason, by: UUID | None
 ) -> Gone | None:
-    """Erases a site, the visits to it, its history and its moves. In a transaction of scope `erasure`.
+    """Erases a site, the visits to it, its alerts, its history and its moves. In a transaction of scope `erasure`.
 
     None: there is no such site, and then nothing is to be kept. Raises Held where an undecided request by law names it.
     """
     await remember_erased(session, organisation_id, [(Noun.SITE, site_id)], reason, by)
     await refuse_held(session, organisation_id, site_id)
     rows = Rows([site_id], await _visits(session, organisation_id, Visit.site_id == site_id))
-    await remember_erased(session, organisation_id, rows.keys, reason, by)
+    keys = [*rows.keys, *await _alerts(session, organisation_id, rows)]
+    await remember_erased(session, organisation_id, keys, reason, by)
     gone = await _delete(session, organisation_id, rows)
     if gone is None:
         return None
@@ -79,7 +81,8 @@ async def erase_sites_again(session: AsyncSession, organisation_id: UUID, listed
     stays = set(kept.rows.keys)
     await remember_listed(session, organisation_id, {key: why for key, why in listed.items() if key not in stays})
     rows = await _listed(session, organisation_id, kept.rows)
-    await remember_erased(session, organisation_id, rows.keys, Reason.ORDER, None)
+    keys = [*rows.keys, *await _alerts(session, organisation_id, rows)]
+    await remember_erased(session, organisation_id, keys, Reason.ORDER, None)
     gone = await _delete(session, organisation_id, rows)
     if gone is None:
         raise Overtaken
@@ -126,6 +129,12 @@ async def _listed(session: AsyncSession, organisation_id: UUID, kept: Rows) -> R
 
 async def _visits(session: AsyncSession, organisation_id: UUID, which: ColumnElement[bool]) -> list[UUID]:
     return list(await session.scalars(select(Visit.id).where(Visit.organisation_id == organisation_id, which)))
+
+
+async def _alerts(session: AsyncSession, organisation_id: UUID, rows: Rows) -> list[Key]:
+    """The alerts at sites that are on the list. The database takes them with their site, and their steps with them."""
+    at = (Alert.organisation_id == organisation_id, Alert.site_id == _any(rows.sites))
+    return [(Noun.ALERT, one) for one in await session.scalars(select(Alert.id).where(*at))]
 
 
 async def _delete(session: AsyncSession, organisation_id: UUID, rows: Rows) -> Rows | None:

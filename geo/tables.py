@@ -2,6 +2,7 @@
 
 from geo.account import AccessToken, Account, SignIn
 from geo.account_secret import AccountSecret
+from geo.alert import Alert, AlertStep
 from geo.area_name import AreaName
 from geo.assignment import Assignment
 from geo.basemap import BasemapFeature
@@ -34,6 +35,8 @@ __all__ = [
     "AccessToken",
     "Account",
     "AccountSecret",
+    "Alert",
+    "AlertStep",
     "AreaName",
     "Assignment",
     "Authenticator",

@@ -9,6 +9,7 @@ from api.settings import Settings
 from web import (
     account,
     accounts,
+    alert,
     city_sign_in,
     device,
     first_password,
@@ -33,7 +34,7 @@ from web.steward import account_erasures, erasures, log, retention
 
 PAGES = (
     sign_in, city_sign_in, account, device, first_password, second_factor, passkey, preference, purpose, accounts,
-    phone, visit, office, releases, upload, planner, maps, log, retention, erasures, account_erasures, widening,
+    phone, alert, visit, office, releases, upload, planner, maps, log, retention, erasures, account_erasures, widening,
     law_request,
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ def render(
     """The page that `template` (under web/templates) makes of the context.
 
     Every template also knows: `asker`, `here` (path and query), `locale`, `theme`, `ways`, `nearest`, `static(name)`,
-    `data(value)` for a block of JSON, and the filters date, time, moment, number, percent, person.
+    `data(value)` for a block of JSON, and the filters date, time, moment, number, percent, person, degrees.
     """
     language = language_of(request, asker)
     theme = read_cookie(request, "theme")
@@ -91,6 +91,7 @@ def environment(language: str, time_zone: str) -> Environment:
         number=words_of.number,
         percent=words_of.percent,
         apart=apart,
+        degrees=lambda value: f"{value:.5f}",
         isolated=isolated,
         person=lambda name: words_of.text(name) if name == words.FORMER else name,
     )

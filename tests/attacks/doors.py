@@ -259,6 +259,22 @@ VISITS = [
          exact=True, plain={"visit_id": "{hers}"}, instead={BEN: 404, OTTO: 404}),
 ]  # fmt: skip
 
+ALARM = {"kind": "fire", "raised_at": "2026-03-01T20:00:00Z"}
+ALERTS = [
+    Door(f"GET {API}/alerts", REACHING, exact=True),
+    Door(f"GET {API}/alerts/{{alert_id}}", REACHING, "alert"),
+    Door(f"PUT {API}/alerts/{{alert_id}}", REACHING, body=ALARM, plain={"alert_id": FRESH + "7"}),
+    Door(f"POST {API}/alerts/{{alert_id}}/seen", REACHING, "alert", menders="alert to answer"),
+    Door(f"POST {API}/alerts/{{alert_id}}/answer", REACHING, "alert", body={"minutes": 20}, menders="alert to answer"),
+    Door(f"POST {API}/alerts/{{alert_id}}/over", REACHING, "alert", body={}),
+    Door("POST /alerts/{alert_id}/seen", REACHING, "alert", form={}, menders="alert to answer"),
+    Door("POST /alerts/{alert_id}/answer", REACHING, "alert", form={"minutes": "20"}, menders="alert to answer"),
+    Door("POST /alerts/{alert_id}/over", REACHING, "alert", form={}),
+    Door("POST /alerts/{alert_id}/false-alarm", REACHING, "alert", form={}),
+    Door("GET /office/alerts", MANAGERS),
+    Door("GET /phone/alerts", WORKERS),
+]
+
 FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01T20:00", "outcome": "met",
         "people": "1", "lon": "2.321", "lat": "54.771"}  # fmt: skip
 PHONE = [
@@ -380,5 +396,5 @@ LAW = [
 ]  # fmt: skip
 
 DOORS = [
-    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *PHONE, *OFFICE, *RELEASES, *STEWARD, *LAW,
+    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *ALERTS, *PHONE, *OFFICE, *RELEASES, *STEWARD, *LAW,
 ]  # fmt: skip

@@ -16,6 +16,17 @@ APP = {
     "lantern.access_token": KEEP_AND_DELETE,
     "lantern.account": KEEP,
     "lantern.account_secret": KEEP_AND_DELETE,
+    "lantern.alert": "DELETE SELECT",
+    **{
+        f"lantern.alert.{name}": "INSERT"
+        for name in ("organisation_id", "id", "kind", "raised_by", "raised_at", "site_id", "geom")
+    },
+    **{f"lantern.alert.{name}": "INSERT UPDATE" for name in ("note_sealed", "body_hash")},
+    "lantern.alert_step": "SELECT",
+    **{
+        f"lantern.alert_step.{name}": "INSERT"
+        for name in ("organisation_id", "id", "alert_id", "step", "by_account_id", "help_by")
+    },
     "lantern.area_name": KEEP,
     "lantern.assignment": KEEP,
     "lantern.authenticator": KEEP_AND_DELETE,

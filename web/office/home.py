@@ -19,6 +19,7 @@ from geo.grid import cell_squares
 from geo.overview import last_visit_on, sites_by_status, visits_by_month
 from geo.selection import Period, Selection
 from geo.work_area_query import find_work_area
+from web.alert import alerts_anew, alerts_at_home
 from web.law_request import law_at_home
 from web.page import render
 from web.site_type import site_types
@@ -58,7 +59,13 @@ async def office_home(request: Request, asked: Managing) -> Response:
         shapes=shapes(coverage),
         told=await told_at_home(asked),
         law=await law_at_home(asked),
+        **await alerts_at_home(request, asked, "/office"),
     )
+
+
+@router.get("/alerts")
+async def office_alerts(request: Request, asked: Managing) -> Response:
+    return await alerts_anew(request, asked, "/office")
 
 
 async def _quiet(asked: Asked, coverage: Coverage) -> tuple[date, Period] | None:

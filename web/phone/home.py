@@ -15,6 +15,7 @@ from geo.account import Role
 from geo.visit import Visit
 from geo.watch import AreaOfToday, WatchedSite, areas_of_today, watched_sites
 from geo.widening_query import opened_areas
+from web.alert import alerts_anew, alerts_at_home
 from web.page import render
 from web.widening import told_at_home
 
@@ -43,6 +44,7 @@ async def phone_home(request: Request, asked: Working, saved: UUID | None = None
     areas = await areas_of_today(asked.session, asker.organisation_id, asker.account_id, asker.today)
     sites = await watched_sites(asked.session, asker.organisation_id, asker.today, asker.time_zone, seal=keys)
     asked.saw("site", [site.id for site in sites])
+    alerts = await alerts_at_home(request, asked, "/phone")
     return render(
         request,
         "phone/home.html",
@@ -51,10 +53,17 @@ async def phone_home(request: Request, asked: Working, saved: UUID | None = None
         told=await told_at_home(asked),
         due=[site for site in sites if site.days_late >= 0],
         later=[site for site in sites if site.days_late < 0],
-        places=places([*areas, *await opened_areas(asked.session)], sites),
+        places=places([*areas, *await opened_areas(asked.session)], sites)
+        | {"alerts": [told["at"] for told in alerts["alerts"] if told["at"]]},
         saved=await _saved(asked, saved) if saved else None,
         arrived=await _arrived(asked),
+        **alerts,
     )
+
+
+@router.get("/alerts")
+async def phone_alerts(request: Request, asked: Working) -> Response:
+    return await alerts_anew(request, asked, "/phone")
 
 
 async def _saved(asked: Asked, visit_id: UUID) -> Visit | None:

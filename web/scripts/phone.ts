@@ -7,6 +7,7 @@ import { keepApart } from "./map/pins";
 interface Places {
   areas: { name: string; shape: GeoJSON.GeoJsonObject }[];
   sites: { id: string; number: number; name: string; at: Position; late: number }[];
+  alerts?: Position[];
 }
 
 const places = read<Places>("places");
@@ -21,6 +22,10 @@ const pins = places.sites.map((site) => {
   return { due: looks !== "later", marker: addPin(map, site.at, String(site.number), looks)
     .on("click", () => goTo(site.id)).bindTooltip(text(`${site.number}. \u2068${site.name}\u2069`)) };
 });
+for (const at of places.alerts ?? []) {
+  bounds.extend(latLng(at));
+  addPin(map, at, "!", "alert").setZIndexOffset(1000);
+}
 if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], maxZoom: 17 });
 else map.setView([0, 0], 9);
 keepApart(map, pins);

@@ -17,6 +17,11 @@ router = APIRouter(prefix="/steward", include_in_schema=False)
 PAGE = 50
 ACTS = {
     Act.ACCOUNT_ERASED: N_("erased an account"),
+    Act.ALERT_ANSWERED: N_("answered an alert"),
+    Act.ALERT_FALSE: N_("ended an alert as a false alarm"),
+    Act.ALERT_OVER: N_("ended an alert"),
+    Act.ALERT_RAISED: N_("raised an alert"),
+    Act.ALERT_SEEN: N_("said that they saw an alert"),
     Act.CHANGED: N_("changed"),
     Act.CITY_ACCOUNT_TIED: N_("tied an account of the city"),
     Act.CITY_SIGN_IN_SET: N_("set the city's sign-in"),
@@ -62,6 +67,8 @@ NOUNS = {
     "access_token": "",
     "organisation_key": "",
     "session": "",
+    "alert": N_("alerts"),
+    "alerts": N_("alerts"),
     "areas": N_("work areas"),
     "coverage": N_("coverage"),
     "districts": N_("districts"),
