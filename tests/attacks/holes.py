@@ -261,4 +261,18 @@ WIRE = [
         sql="ALTER TABLE release.release DROP CONSTRAINT release_organisation_id_series_geography_version_period_key"),
 ]  # fmt: skip
 
-HOLES = [*SCOPE, *DATABASE, *BY_LAW, *LOG, *SIGN_IN, *WIRE]
+ALERT = "tests/api/test_alert.py"
+ALERTS = [
+    Hole("every worker sees every alert", (
+        f"{ALERT}::test_who_does_not_look_after_the_place_sees_no_alert_and_hears_what_is_said_of_none",
+    ), sql="CREATE POLICY hole ON lantern.alert FOR SELECT TO lantern_app USING "
+           "(organisation_id = lantern.asking_organisation() AND lantern.asking_scope() = 'areas')"),
+    Hole("a step is taken in another's name", (
+        f"{ALERT}::test_no_step_is_altered_taken_back_or_made_in_anothers_name",
+    ), sql=policy("alert_step", "step", "(by_account_id = lantern.asking_account())", "true", "with_check")),
+    Hole("alerts are read without a trace", (
+        f"{ALERT}::test_every_step_and_every_place_shown_is_in_the_log",
+    ), put(asking.Asked, "saw", nothing)),
+]  # fmt: skip
+
+HOLES = [*SCOPE, *DATABASE, *BY_LAW, *ALERTS, *LOG, *SIGN_IN, *WIRE]
