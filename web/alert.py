@@ -41,6 +41,7 @@ async def alerts_at_home(request: Request, asked: Asked, home: str, *, known: st
     asker = asked.asker
     keys = await asked.keys()
     rows = await list_alerts(asked.session, asker.organisation_id, live=True, limit=MOST)
+    rows.sort(key=lambda course: course.answer is not None)  # whom nobody goes to stands first
     exact = Role.MANAGER not in asker.roles or asker.purpose is not None
     areas = await where_they_lie(asked.session, asker.organisation_id, asker.today)
     mark = _mark(rows, areas, language_of(request, asker), exact)

@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import Connection, text
 
 from geo.release_series import Series, latest_closed
-from tests.attacks.doors import EVERYONE, HASTY, MARA, NOBODY, Door
+from tests.attacks.door import EVERYONE, HASTY, MARA, NOBODY, Door
 from tests.fixtures.kept import Kept
 from tests.fixtures.wide_town import NEVER, WideTown
 

@@ -15,22 +15,8 @@ from api import site
 from api.asking import Asked
 from api.problem import FORBIDDEN, Problem
 from geo.site import Site
-from tests.attacks.doors import (
-    DOORS,
-    EVERYONE,
-    GROUND,
-    HASTY,
-    LAW,
-    MARA,
-    NOBODY,
-    OTTO,
-    PEOPLE,
-    RELEASES,
-    SITES,
-    STEWARD,
-    VISITS,
-    Door,
-)
+from tests.attacks.door import EVERYONE, HASTY, MARA, NOBODY, OTTO, Door
+from tests.attacks.doors import DOORS, GROUND, LAW, PEOPLE, RELEASES, SITES, STEWARD, VISITS
 from tests.attacks.matrix import Matrix, Tried, plain
 from tests.fixtures.client import Client
 from tests.fixtures.route import routes_of

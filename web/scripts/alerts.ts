@@ -32,7 +32,7 @@ async function refresh(): Promise<void> {
   }
 }
 
-// The control that was in use stays in use, with what was chosen in it.
+// The control that was in use stays in use, with what was chosen or opened.
 function replace(shown: HTMLElement, html: string): void {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("alerts");
   if (!fresh) throw new Error("no alerts in the answer");
@@ -40,6 +40,9 @@ function replace(shown: HTMLElement, html: string): void {
   for (const old of shown.querySelectorAll("select")) {
     const choice = fresh.querySelector<HTMLSelectElement>(`#${CSS.escape(old.id)}`);
     if (choice) choice.value = old.value;
+  }
+  for (const old of shown.querySelectorAll("details[open]")) {
+    fresh.querySelector(`#${CSS.escape(old.id)}`)?.setAttribute("open", "");
   }
   shown.replaceChildren(...fresh.childNodes);
   shown.dataset["mark"] = fresh.dataset["mark"] ?? "";
