@@ -56,6 +56,7 @@ FIELDS = {
     ("sites", "cause"): "site_status.cause",
     ("sites", "cleared_by"): "site_status.cleared_by",
     ("visits", "note"): "visit.note",
+    ("alerts", "note"): "alert.note",
     ("session", "purpose"): "session.purpose",
     ("widenings", "reason"): "widening.reason",
     ("law-requests", "authority"): "law_request.words",

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
@@ -63,6 +64,8 @@ async def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
     await page.get_by_label("What").select_option(f"districts {latest_closed(Series.DISTRICTS, date.today()).name}")
     await page.get_by_label("I know").check()
     await page.get_by_role("button", name="Draw the release").click()
+    alert = {"kind": "fire", "raised_at": "2026-03-01T20:00:00Z", "site_id": str(town.sites["quay"]), "note": "smoke"}
+    assert (await page.request.put(f"/api/v1/alerts/{uuid4()}", data=alert)).status == 201
     found = []
     for person, path in [*PAGES, ("mara", f"/office/overdue/{town.areas['south']}")]:
         page = await visit(person, path, size=size, dark=dark, at=by_name)
