@@ -27,9 +27,17 @@ TOO_LONG = f"an address has at most {LONGEST} signs"
 ROUNDS = 8
 APART = re.compile("[?&;#]")
 INNER = re.compile(r"[\[\].]")
-DEGREES, BETWEEN = r"[-+\u2212]?\d{1,3}\.\d{3,}", r"\s{0,3}°?\s{0,3}[nsewo]?(?:[\s,;/|+_~]{1,4}|&[\w.\[\]-]{1,40}=)"
-PLACE = re.compile(rf"{DEGREES}{BETWEEN}{DEGREES}|(?:@|geo:)[-+]?\d{{1,3}}(?:\.\d+)?,[-+]?\d", re.IGNORECASE)
-"""Two numbers that could be degrees beside each other; and what other maps write into their addresses."""
+PARTS = frozenset(
+    {"lat", "lon", "lng", "mlat", "mlon", "bbox", "coord", "coords", "coordinate", "coordinates"}
+    | {"latitude", "longitude", "latlng", "lnglat", "latlon", "lonlat", "latlong"}
+)
+"""These name a place also as a part of a longer name: `min_lat`, `minLat`, `lat_lng`, `lat1`."""
+BETWEEN_PARTS = re.compile(r"[\W\d_]+|(?<=[^\W\d_A-Z])(?=[A-Z])")
+TIME = re.compile(r"\d\d:\d\d:\d\d\.\d+(?:Z|[-+ ]\d\d)", re.IGNORECASE)
+DEGREES = r"\d{1,3}\.\d{3,}"
+PLACE = re.compile(rf"{DEGREES}.*?{DEGREES}|(?:@|geo:)[-+]?\d{{1,3}}(?:\.\d+)?,[-+]?\d", re.IGNORECASE | re.DOTALL)
+"""Two numbers that could be degrees, whatever stands between them; and what other maps write into their addresses."""
+UNSEEN = {"Cc", "Cf", "Mn", "Me"}
 
 
 class NoPlaceInAddress:
@@ -61,10 +69,10 @@ def names_place(address: str) -> bool:
     """Does a path with its query name a place, also in an address that stands in it, however often that is encoded?
     What is not read to its end after some rounds counts as if it did."""
     for said in _decoded(address):
-        if said is None or PLACE.search(said):
+        if said is None or PLACE.search(TIME.sub("", plain := _plain(said))):
             return True
-        _, *parameters = APART.split(said)
-        if any(_words(parameter.partition("=")[0]) & NAMES for parameter in parameters):
+        _, *parameters = APART.split(plain)
+        if any(_names_place(parameter.partition("=")[0]) for parameter in parameters):
             return True
     return False
 
@@ -81,6 +89,13 @@ def _decoded(address: str) -> Iterator[str | None]:
     yield None
 
 
-def _words(name: str) -> set[str]:
-    """`BBox[]`, `filter[lat]` and `map.center` as they would be written plainly."""
-    return {word.strip() for word in INNER.split(unicodedata.normalize("NFKC", name).casefold())}
+def _plain(said: str) -> str:
+    """As it would be read: without signs that nobody sees and accents, and each sign in its plain form."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", said) if unicodedata.category(sign) not in UNSEEN)
+
+
+def _names_place(name: str) -> bool:
+    """`BBox[]`, `filter[lat]`, `map.center` and `min_lat` are read as they would be written plainly."""
+    words = {word.strip() for word in INNER.split(name.casefold())}
+    parts = {part.casefold() for part in BETWEEN_PARTS.split(name)}
+    return bool(words & NAMES or parts & PARTS)

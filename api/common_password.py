@@ -14,8 +14,11 @@ from geo.organisation import Organisation
 
 TOO_COMMON = "is too common, or little more than a name that is known here"
 LANTERN = "lantern"
+ALSO_COMMON = frozenset({"administrator", "streetworker"})
 LEAST_BESIDE_NAMES = 8
 SHORTEST_NAME = 4
+MOST_EDGE = 3
+REPEATED = re.compile(r"(.{3,}?)\1+", re.DOTALL)
 DRESSED = str.maketrans("@4310!$57", "aaeioisst")
 
 
@@ -24,7 +27,7 @@ def _common() -> frozenset[str]:
     """The 30,000 most used passwords that zxcvbn ships; loaded when somebody first chooses a password."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
-    return frozenset(map(_folded, FREQUENCY_LISTS["passwords"]))
+    return frozenset(map(_folded, FREQUENCY_LISTS["passwords"])) | ALSO_COMMON
 
 
 def _folded(text: str) -> str:
@@ -32,12 +35,31 @@ def _folded(text: str) -> str:
 
 
 def is_common(password: str) -> bool:
-    """Whether it is one of the most used passwords or two of them in a row, with digits and signs around them and for
-    letters; or one sign, or a few, over and over, or a row of neighbours such as `abcdef`."""
+    """Whether it is one of the most used passwords or two of them in a row, each as often as you like, with digits and
+    signs around them and for letters; or one sign, or a few, over and over, or a row of neighbours such as `abcdef`."""
     whole = _folded(password)
-    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", whole)
-    forms = {whole, core, whole.translate(DRESSED), core.translate(DRESSED)}
-    return _repeats(whole) or _is_row(whole) or any(map(_is_listed, forms))
+    forms = {whole, whole.translate(DRESSED), *_cores(whole)}
+    return _repeats(whole) or _is_row(whole) or any(_is_listed(form) or _is_listed(_once(form)) for form in forms)
+
+
+def _cores(whole: str) -> set[str]:
+    """What is left without the digits and signs around it; those beside it that could stand for a letter may be one."""
+    core = re.search(r"[^\W\d_](?:.*[^\W\d_])?", whole, re.DOTALL)
+    if core is None:
+        return set()
+    before, after = whole[max(0, core.start() - MOST_EDGE) : core.start()], whole[core.end() :][:MOST_EDGE]
+    befores = {before[at:] for at in range(len(before) + 1) if _are_letters(before[at:])}
+    afters = {after[:to] for to in range(len(after) + 1) if _are_letters(after[:to])}
+    return {core[0]} | {(sooner + core[0] + later).translate(DRESSED) for sooner in befores for later in afters}
+
+
+def _are_letters(edge: str) -> bool:
+    return all(ord(sign) in DRESSED for sign in edge)
+
+
+def _once(text: str) -> str:
+    """With what comes again and again said once."""
+    return REPEATED.sub(r"\1", text)
 
 
 def _is_listed(text: str) -> bool:
@@ -61,8 +83,11 @@ def is_of_names(password: str, names: Iterable[str]) -> bool:
     parts = {part for name in names for part in re.findall(r"[^\W\d_]+", _folded(name)) if len(part) >= SHORTEST_NAME}
     whole = "".join(re.findall(r"[^\W_]+", _folded(password)))
     left = whole
-    for part in sorted(parts, key=len, reverse=True):
-        left = left.replace(part, "")
+    longest_first, before = sorted(parts, key=len, reverse=True), ""
+    while left != before:  # what closes around a name that was taken out may be a name again
+        before = left
+        for part in longest_first:
+            left = left.replace(part, "")
     return left != whole and (len(left) < LEAST_BESIDE_NAMES or is_common(left))
 
 

@@ -52,6 +52,10 @@ NAMING = (
     f"next={ONCE}", f"next={TWICE}", "next=%" + "25" * 9 + "41",
     "q=51.0543,3.7174", "q=51.0543%252C+-3.7174", "q=51.0543N%203.7174E", "a=51.0543&b=3.7174", "q=@51.05,3.72,16z",
     "q=geo%3A51,3", "%6Cat=1", "%256Cat=1", "ｌａｔ=1",
+    "q=54.770:2.320", "q=!3d54.7700!4d2.3200", "a=54.770;b=2.320", "q=(54.770)(2.320)",
+    "q=%5B%2254.770%22,%222.320%22%5D",
+    "mlat=54.770&zz=1&mlon=2.320", "a=54.770&zz=1&b=2.320", "q=54.770N2.320E", "q=54.7%E2%80%8B70and2.320",
+    "min_lat=1", "minLon=1", "lat_lng=1", "lat1=1", "my-bbox=1", "la%E2%80%8Bt=1", "la%CD%8Ft=1", "l%00at=1",
 )  # fmt: skip
 PATHS = ("/phone", "/static/map.css", "/static/none", "/openapi.json", "/healthz", "/no/such/page", "/api/v1/none")
 
@@ -74,7 +78,15 @@ async def test_nor_does_a_path_itself(anyone: httpx.AsyncClient) -> None:
 
 async def test_an_address_that_names_no_place_is_answered_as_ever(anyone: httpx.AsyncClient) -> None:
     once = "/sign-in?next=%2Fpurpose%3Fnext%3D%252Fphone%253Fsite%253D1"
-    for path in (once, "/static/lantern.css?v=0123456789ab", "/openapi.json?v=1.25", "/healthz?at_last=100%25"):
+    for path in (
+        once,
+        "/static/lantern.css?v=0123456789ab",
+        "/openapi.json?v=1.25",
+        "/healthz?at_last=100%25",
+        "/healthz?v=54.770",
+        "/healthz?template=1&latest=2&along=3&updated_at=4&platform=5",
+        "/healthz?a=2026-03-01T20:00:00.123456Z&b=2026-03-01T20:00:00.654321%2B00:00",
+    ):
         assert (await anyone.get(path)).status_code == 200, path
     assert (await anyone.get("/healthz?v=" + "1" * (LONGEST - 20))).status_code == 200
     assert (await anyone.get("/healthz?v=" + "1" * LONGEST)).status_code == 422
