@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.account_guard import check_change, check_new
 from api.asking import Asked, Keeping, Managing, asked_as
-from api.body import COMPOSED, ONE_LINE, Body, Day, Line, absent
+from api.body import ADDRESS, Body, Day, Line, absent
 from api.common_password import check_choice
 from api.listing import Items, Listing, items
 from api.noun_router import CHANGE, CREATE, READ, noun_router
@@ -39,13 +39,10 @@ Email = Annotated[
     StringConstraints(
         min_length=3,
         max_length=254,
-        strip_whitespace=True,
-        to_lower=True,
         strict=True,
         pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+$",
     ),
-    COMPOSED,
-    ONE_LINE,
+    ADDRESS,
 ]
 Password = Annotated[str, Field(min_length=MINIMUM_LENGTH, max_length=MAXIMUM_LENGTH, strict=True)]
 

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from shapely import MultiPolygon, Point, Polygon
 
 from api.asking import Asked
+from geo.account import address_of
 from geo.geometry import GeometryError, multipolygon, point
 from geo.organisation import Organisation, bounds_of
 from geo.typed_text import NotText, check_line, check_lines, composed
@@ -45,6 +46,10 @@ class Body(BaseModel):
 
 def _composed(given: Any) -> Any:
     return _told(composed, given) if isinstance(given, str) else given
+
+
+def _address(given: Any) -> Any:
+    return _told(address_of, given) if isinstance(given, str) else given
 
 
 def _line(text: str) -> str:
@@ -81,6 +86,7 @@ def _past_day(day: date) -> date:
 
 
 COMPOSED, ONE_LINE = BeforeValidator(_composed), AfterValidator(_line)
+ADDRESS = BeforeValidator(_address)
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True, strict=True),

@@ -20,6 +20,9 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
+from geo.account import Address, address_of
+from geo.typed_text import NotText
+
 WELL_KNOWN = "/.well-known/openid-configuration"
 TIMEOUT = httpx.Timeout(10, connect=5)
 ALTOGETHER_S = 15
@@ -67,7 +70,7 @@ class Said:
     """What a provider says of someone. `email` only where it has verified it; `amr` and `acr`: how they signed in."""
 
     subject: str
-    email: str | None
+    email: Address | None
     amr: frozenset[str]
     acr: str | None
 
@@ -208,10 +211,17 @@ def _said(claims: dict[str, Any]) -> Said:
     verified = isinstance(email, str) and claims.get("email_verified") is True
     return Said(
         subject,
-        str(email).strip().lower() if verified else None,
+        _address(str(email)) if verified else None,
         frozenset(one for one in amr if isinstance(one, str)) if isinstance(amr, list) else frozenset(),
         acr if isinstance(acr, str) else None,
     )
+
+
+def _address(email: str) -> Address | None:
+    try:
+        return address_of(email)
+    except NotText:
+        return None
 
 
 async def _asked(method: str, url: str, **more: Any) -> Any:

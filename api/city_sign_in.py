@@ -195,7 +195,7 @@ async def _tied(database: Database, city: CitySignIn, said: Said, hashed: bytes)
     if email is None or (city.email_domain and email.rpartition("@")[2] != city.email_domain):
         return None
     rows = select(Account).where(Account.organisation_id == city.organisation_id, Account.email == email)
-    async with database.knocking(sign_in_email=email.replace("\x00", "")) as session:
+    async with database.knocking(sign_in_email=email) as session:
         account = await session.scalar(rows)
     known = await known_by_id(database, account) if account else None
     if known is None:

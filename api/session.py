@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.asker import Asker
 from api.asking import Anyone, get_database
-from api.body import Body
+from api.body import ADDRESS, Body
 from api.cookie import SESSION, drop_cookie, read_cookie, set_cookie
 from api.credential import LASTS
 from api.noun_router import problems
@@ -20,7 +20,7 @@ MARK_LASTS_S = 365 * 24 * 3600
 
 
 class SignInForm(Body):
-    email: str = Field(max_length=254)
+    email: Annotated[str, Field(max_length=254), ADDRESS]
     password: str = Field(max_length=MAXIMUM_LENGTH)
     code: Annotated[str, Field(max_length=40)] | None = Field(
         None, description="Of the authenticator app, or a recovery code; only where there is one."

@@ -17,18 +17,27 @@ from api.cookie import SESSION, read_cookie
 from api.credential import LASTS, asker_of, digest, new_secret
 from api.database import Database
 from api.password import fits
-from api.problem import CITY_SIGN_IN_REQUIRED, CODE_REQUIRED, NOT_SIGNED_IN, SIGN_IN_FAILED, TOO_MANY, Problem
+from api.problem import (
+    CITY_SIGN_IN_REQUIRED,
+    CODE_REQUIRED,
+    INVALID_INPUT,
+    NOT_SIGNED_IN,
+    SIGN_IN_FAILED,
+    TOO_MANY,
+    Problem,
+)
 from api.sign_in_tries import Caller, SignInTries
 from api.time_code import take_time_code
 from api.turned_away import TurnedAway, turned_away_of
 from api.vault import Vault
-from geo.account import Account, SignIn
+from geo.account import Account, Address, SignIn, address_of
 from geo.account_secret import is_given, password_hash_of
 from geo.city_sign_in import CityIdentity, find_city_sign_in
 from geo.log import Act, note
 from geo.organisation import Organisation
 from geo.passkey import Passkey
 from geo.second_factor import find_authenticator, use_recovery_code
+from geo.typed_text import NotText
 
 MOST_ACCOUNTS = 5
 MOST_SESSIONS = 50
@@ -62,7 +71,7 @@ class Door:
         )
 
     @asynccontextmanager
-    async def one_try(self, email: str) -> AsyncIterator[None]:
+    async def one_try(self, email: Address) -> AsyncIterator[None]:
         """As `SignInTries.one`; the log hears of waits."""
         try:
             async with self.tries.one(self.caller, email):
@@ -102,9 +111,10 @@ class CodeRequired(Problem):
 
 
 async def sign_in(door: Door, email: str, password: str, code: str | None = None) -> Opened:
-    """Opens a session. Raises `sign-in-failed`, `code-required` and `too-many`."""
-    async with door.one_try(email):
-        known = await _known(door, email, password)
+    """Opens a session. Raises `sign-in-failed`, `code-required`, `too-many`; `invalid-input` for what is no address."""
+    address = _address(email)
+    async with door.one_try(address):
+        known = await _known(door, address, password)
         has_code = await _has_code(door, known)
         if has_code:
             if code is None:
@@ -144,16 +154,23 @@ async def finish_sign_in(door: Door, secret: str, code: str) -> Opened:
     known = await known_by_id(door.database, row)
     if known is None:
         raise Problem(NOT_SIGNED_IN)
-    async with door.one_try(known.account.email):
+    async with door.one_try(Address(known.account.email)):
         await _check_code(door, known, code)
         async with door.database.knocking(credential=hashed.hex()) as session:
             await session.execute(delete(SignIn).where(SignIn.token_hash == hashed))
         return await open_session(door, known, second_factor=True, by_city=row.by_city, by_password=not row.by_city)
 
 
-async def _known(door: Door, email: str, password: str) -> Known:
+def _address(typed: str) -> Address:
+    try:
+        return address_of(typed)
+    except NotText as wrong:
+        raise Problem(INVALID_INPUT, errors=[{"where": "body.email", "what": str(wrong)}]) from None
+
+
+async def _known(door: Door, email: Address, password: str) -> Known:
     """Whose password this is; takes as long for an address that nobody has."""
-    email, database = email.strip().lower().replace("\x00", ""), door.database
+    database = door.database
     async with database.knocking(sign_in_email=email) as session:
         accounts = list(await session.scalars(select(Account).where(Account.email == email).limit(MOST_ACCOUNTS)))
         hashes = [await password_hash_of(session, account.organisation_id, account.id) for account in accounts]
@@ -224,7 +241,7 @@ async def _open(
     by_password: bool = False,
 ) -> Opened:
     secret, now, account = new_secret(), datetime.now(UTC), known.account
-    mark = door.tries.mark(account.email, door.caller.mark)
+    mark = door.tries.mark(Address(account.email), door.caller.mark)
     row = SignIn(
         organisation_id=account.organisation_id,
         account_id=account.id,

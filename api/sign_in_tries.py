@@ -21,6 +21,7 @@ from fastapi import Request
 from api.cookie import read_cookie
 from api.database import Database
 from api.problem import SIGN_IN_FAILED, TOO_MANY, Problem
+from geo.account import Address
 from geo.sign_in_try import Allowance, Wait, clear_tries, count_try, forget_try, take_back_try
 
 FOR_AN_ADDRESS = Allowance(free=5)
@@ -78,11 +79,10 @@ class SignInTries:
         self._now: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def one(self, caller: Caller, email: str) -> AsyncIterator[None]:
+    async def one(self, caller: Caller, email: Address) -> AsyncIterator[None]:
         """One try to sign in. Raises `too-many` before anything is done; `sign-in-failed` inside is a failure,
         another Problem is not; only when there is none, what failed before is forgotten."""
         with _seat(self._now, caller.client):
-            email = email.strip().lower()
             known = self._is_marked(caller.mark, email)
             own = self._key("known", caller.mark, email) if known else self._key("address", caller.client, email)
             shared = self._key("client", caller.client)
@@ -121,18 +121,18 @@ class SignInTries:
         yield
         await self._forget(key)
 
-    def mark(self, email: str, held: str = "") -> str:
+    def mark(self, email: Address, held: str = "") -> str:
         """For a device on which the address has signed in: the one that it holds, if it is of this address."""
-        if self._is_marked(held, email.strip().lower()):
+        if self._is_marked(held, email):
             return held
         nonce = secrets.token_urlsafe(16)
-        return f"{nonce}.{self._sign(nonce, email.strip().lower())}"
+        return f"{nonce}.{self._sign(nonce, email)}"
 
-    def _is_marked(self, mark: str, email: str) -> bool:
+    def _is_marked(self, mark: str, email: Address) -> bool:
         nonce, _, signed = mark.partition(".")
         return bool(nonce) and hmac.compare_digest(signed.encode(), self._sign(nonce, email).encode())
 
-    def _sign(self, nonce: str, email: str) -> str:
+    def _sign(self, nonce: str, email: Address) -> str:
         return base64.urlsafe_b64encode(self._key("mark", nonce, email)).decode().rstrip("=")
 
     def _key(self, *parts: str) -> bytes:

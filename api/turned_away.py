@@ -34,7 +34,7 @@ from api.problem import (
     Kind,
     Problem,
 )
-from geo.account import Account, Role
+from geo.account import Account, Address, Role
 from geo.log import Act, Author, note
 from geo.organisation import Organisation
 
@@ -82,15 +82,15 @@ class TurnedAway:
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._knocks: dict[tuple[Act, bool], Counter[tuple[str, str]]] = {}
+        self._knocks: dict[tuple[Act, bool], Counter[tuple[Address, str]]] = {}
         self._addresses: frozenset[str] = frozenset()
         self._learns_at = -math.inf
         self._counts: dict[Turned, _Count] = {}
         self._strangers: dict[Stranger, _Count] = {}
 
-    def at_the_door(self, act: Act, email: str, why: str) -> None:
+    def at_the_door(self, act: Act, email: Address, why: str) -> None:
         """Someone who has not shown who they are gave this address. Whose it is, is looked up later, whatever it is."""
-        key = email.strip().lower().replace("\x00", ""), why
+        key = email, why
         known = key[0] in self._addresses
         knocks = self._knocks.setdefault((act, known), Counter())
         if known or key in knocks or len(knocks) < MOST_ADDRESSES:

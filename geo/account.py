@@ -2,12 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.schema import OfOrganisation, Row, Versioned, to, to_organisation
+from geo.typed_text import one_line
 
 
 class Role(StrEnum):
@@ -16,6 +18,16 @@ class Role(StrEnum):
     PLANNER = "planner"
     DESK = "desk"
     STEWARD = "steward"
+
+
+Address = NewType("Address", str)
+"""An e-mail address in its one form: in it, it is counted, looked up and kept."""
+
+
+def address_of(typed: str) -> Address:
+    """The address that was typed. Raises NotText where it has signs that cannot be seen: each way to place them would
+    count apart."""
+    return Address(one_line(typed.lower()))
 
 
 FORMER = "A former colleague"

@@ -27,7 +27,7 @@ from api.password import MAXIMUM_LENGTH, MINIMUM_LENGTH, hash_password
 from api.problem import Problem
 from api.settings import Settings
 from geo import refusal
-from geo.account import Account, Role
+from geo.account import Account, Role, address_of
 from geo.account_erasure import erase_account
 from geo.account_query import change_account, create_account, end_credentials
 from geo.account_secret import name_account
@@ -38,6 +38,7 @@ from geo.passkey import forget_passkeys
 from geo.schema import new_id
 from geo.second_factor import forget_second_factor
 from geo.team import Team
+from geo.typed_text import NotText
 
 T = TypeVar("T")
 Slug = Annotated[str, typer.Option("--organisation", "-o", metavar="SLUG", help="Whose account.")]
@@ -227,9 +228,12 @@ def erase(
 
 
 async def _account(session: AsyncSession, asker: Asker, email: str, organisation: str, lock: bool = True) -> Account:
-    rows = select(Account).where(
-        Account.organisation_id == asker.organisation_id, Account.email == email.strip().lower()
-    )
+    try:
+        rows = select(Account).where(
+            Account.organisation_id == asker.organisation_id, Account.email == address_of(email)
+        )
+    except NotText as wrong:
+        raise Refusal(f"The address {wrong}.") from None
     account: Account | None = await session.scalar(rows.with_for_update() if lock else rows)
     if account is None:
         raise Refusal(f"There is no account {email} in {organisation}.")

@@ -72,6 +72,34 @@ async def test_each_further_wrong_password_has_to_wait_longer(
     assert (await guess(anyone, email)).status_code == 401
 
 
+async def test_an_address_written_otherwise_counts_as_the_same(anyone: httpx.AsyncClient, town: SmallTown) -> None:
+    email = town.email("alice")
+    for written in (email.upper(), f" {email} ", f"\t{email}", email.title(), f"{email}\u00a0"):
+        assert (await guess(anyone, written)).status_code == 401
+    assert (await guess(anyone, email, password=PASSWORD)).status_code == 429
+
+
+@pytest.mark.parametrize("unseen", ["\0", "\x01", "\x7f", "\u200b", "\u00ad", "\ufeff"])
+async def test_an_address_with_signs_that_cannot_be_seen_is_refused(
+    anyone: httpx.AsyncClient, town: SmallTown, unseen: str
+) -> None:
+    """Each way to place them would otherwise be a counter of its own."""
+    email = town.email("ben")
+    for bent in (f"{unseen}{email}", f"{email[:3]}{unseen}{email[3:]}", unseen.join(email)):
+        refused = await guess(anyone, bent, password=PASSWORD)
+        assert (refused.status_code, refused.json()["errors"][0]["where"]) == (422, "body.email")
+        page = await anyone.post("/sign-in", data={"email": bent, "password": "nonsense"})
+        assert page.status_code == (401 if unseen == "\0" else 422)  # forms come without NUL, whatever was typed
+
+
+async def test_nul_in_a_form_is_no_counter_of_its_own(anyone: httpx.AsyncClient, town: SmallTown) -> None:
+    email = town.email("ben")
+    for n in range(FOR_AN_ADDRESS.free):
+        form = {"email": f"{email[:n]}\0{email[n:]}", "password": "nonsense"}
+        assert (await anyone.post("/sign-in", data=form)).status_code == 401
+    assert (await anyone.post("/sign-in", data={"email": email, "password": PASSWORD})).status_code == 429
+
+
 async def test_many_guesses_at_once_are_no_way_around_the_wait(anyone: httpx.AsyncClient, town: SmallTown) -> None:
     answers = await asyncio.gather(*(guess(anyone, town.email("alice")) for _ in range(20)))
     found = Counter(answer.status_code for answer in answers)
