@@ -15,6 +15,15 @@ STEP_S = 30
 DIGITS = re.compile(r"[0-9]{6}")
 
 
+def plain(code: str) -> str:
+    return re.sub(r"\s", "", code)
+
+
+def is_time_code(code: str) -> bool:
+    """Could it be one? What is longer is meant as a recovery code."""
+    return bool(DIGITS.fullmatch(plain(code)))
+
+
 def step_now() -> int:
     return int(time.time()) // STEP_S
 
@@ -26,8 +35,7 @@ async def take_time_code(
 
     Uses the code up. None for any other code, and where there is no authenticator.
     """
-    plain = re.sub(r"\s", "", code)
-    if not DIGITS.fullmatch(plain):
+    if not is_time_code(code):
         return None
     keys = await vault.keys(session, account.organisation_id)
     authenticator = await find_authenticator(session, account, confirmed)
@@ -36,6 +44,6 @@ async def take_time_code(
     secret = keys.open(authenticator.secret, table="authenticator", column="secret", row_id=authenticator.id)
     now, app = step_now(), pyotp.TOTP(secret)
     for step in (now - 1, now, now + 1):
-        if hmac.compare_digest(app.generate_otp(step), plain):
+        if hmac.compare_digest(app.generate_otp(step), plain(code)):
             return authenticator if await take_step(session, authenticator, step) else None
     return None

@@ -7,6 +7,7 @@ most significant first) and its text in UTF-8. The first one follows 32 bytes of
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -81,6 +82,13 @@ async def verify(session: AsyncSession, organisation_id: UUID, anchors: Iterable
         chain.take(seq, entry, hashed)
     chain.end(await head_of(session, organisation_id))
     return chain
+
+
+async def begun_at(session: AsyncSession, organisation_id: UUID) -> datetime | None:
+    """When the first entry was written; none before it."""
+    first = select(LogEntry.at).where(LogEntry.organisation_id == organisation_id, LogEntry.seq == 1)
+    found: datetime | None = await session.scalar(first)
+    return found
 
 
 async def head_of(session: AsyncSession, organisation_id: UUID) -> Head | None:

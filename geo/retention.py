@@ -11,7 +11,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Select, any_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    any_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,11 +93,12 @@ class RetentionRule(OfOrganisation, Row):
 
 @dataclass(frozen=True)
 class Rule:
-    """`days` count now, `days_soon` a week from now; they differ while a shorter time waits."""
+    """`days` count now, `days_soon` a week from now; they differ while a shorter time waits, until `soon_from`."""
 
     kind: Kind
     days: int
     days_soon: int
+    soon_from: datetime | None
 
 
 @dataclass(frozen=True)
@@ -108,9 +122,24 @@ class Taken:
 async def rules(session: AsyncSession) -> list[Rule]:
     """The rules of the organisation that the transaction is in the name of."""
     soon = func.now() + literal(AHEAD)
-    days = [func.lantern.retention_days(kind.value, at) for kind in Kind for at in (func.now(), soon)]
-    found = list((await session.execute(select(*days))).one())
-    return [Rule(kind, *found[2 * place : 2 * place + 2]) for place, kind in enumerate(Kind)]
+    each = [
+        (*(func.lantern.retention_days(kind.value, at) for at in (func.now(), soon)), _soon_from(kind)) for kind in Kind
+    ]
+    found = list((await session.execute(select(*(column for columns in each for column in columns)))).one())
+    return [Rule(kind, *found[3 * place : 3 * place + 3]) for place, kind in enumerate(Kind)]
+
+
+def _soon_from(kind: Kind) -> ScalarSelect[Any]:
+    """When the days of a week from now begin to count; none where they do already."""
+    counts_at = RetentionRule.changed_at + literal(AHEAD)
+    days = func.lantern.retention_days
+    return (
+        select(func.min(counts_at))
+        .where(RetentionRule.kind == kind.value, counts_at > func.now())
+        .where(days(kind.value, counts_at) == days(kind.value, func.now() + literal(AHEAD)))
+        .where(days(kind.value, func.now()) != days(kind.value, func.now() + literal(AHEAD)))
+        .scalar_subquery()
+    )
 
 
 async def lay_down(session: AsyncSession, organisation_id: UUID, kind: Kind, days: int, by: UUID | None) -> None:

@@ -1,9 +1,18 @@
 """Forms: what was typed, and what is wrong with it, beside each field."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 from api.form import form_of
 from api.password import MAXIMUM_LENGTH
@@ -16,6 +25,7 @@ MESSAGES = {
     "enum": N_("Choose one."),
     "literal_error": N_("Choose one."),
     "uuid_parsing": N_("Choose one from the list."),
+    "no_id": N_("This is no id. An id looks like 01890a5d-ac96-774b-bcce-b302099a8057."),
     "date_from_datetime_parsing": N_("Give a day, as in 2026-11-22."),
     "date_parsing": N_("Give a day, as in 2026-11-22."),
     "float_parsing": N_("Give a number."),
@@ -35,7 +45,19 @@ class Form(BaseModel):
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=MAXIMUM_LENGTH)]
 """A password, exactly as it was typed."""
 
-Filled = TypeVar("Filled", bound=Form)
+
+def _an_id(given: Any, parse: ValidatorFunctionWrapHandler) -> UUID:
+    try:
+        found: UUID = parse(given.strip() if isinstance(given, str) else given)
+    except ValidationError:
+        raise PydanticCustomError("no_id", "is no id") from None
+    return found
+
+
+TypedId = Annotated[UUID, WrapValidator(_an_id)]
+"""An id that someone types, where there is no list to choose from."""
+
+Filled = TypeVar("Filled", bound=BaseModel)
 
 
 async def typed(request: Request) -> dict[str, str]:

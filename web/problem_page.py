@@ -1,13 +1,19 @@
 """Problems as pages: for people at a browser what the API says in JSON."""
 
+from contextlib import suppress
+
 from fastapi import FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import RedirectResponse, Response
 
 from api import problem
+from api.asker import Asker
+from api.asking import find_asker
 from api.problem import (
     FORBIDDEN,
     INTERNAL,
     INVALID_INPUT,
+    METHOD_NOT_ALLOWED,
     NOT_FOUND,
     NOT_SIGNED_IN,
     PASSWORD_CHANGE_REQUIRED,
@@ -42,6 +48,8 @@ SIGNED_OUT = N_(
     "again what you typed."
 )
 
+NOWHERE = {NOT_FOUND, METHOD_NOT_ALLOWED}
+
 FIRST = {
     PURPOSE_REQUIRED: "/purpose",
     PASSWORD_CHANGE_REQUIRED: "/account/first-password",
@@ -61,10 +69,20 @@ def install(app: FastAPI) -> None:
             return to("/sign-in", request, found)
         if found.kind in FIRST and request.method == "GET":
             return to(FIRST[found.kind], request, found)
+        if found.kind in NOWHERE:
+            await know(request)
         return page(request, unsaved(found) if found.kind == NOT_SIGNED_IN else found)
 
     for kind in problem.HANDLED:
         app.add_exception_handler(kind, answer)
+
+
+async def know(request: Request) -> None:
+    """Who asks, where nothing has looked yet: they keep their navigation."""
+    with suppress(SQLAlchemyError, OSError):
+        asker = await find_asker(request) if not hasattr(request.state, "asker") else None
+        if isinstance(asker, Asker):
+            request.state.asker = asker
 
 
 def wants_page(request: Request) -> bool:

@@ -16,6 +16,7 @@ from api.problem import CITY_SIGN_IN_REQUIRED, NOT_SIGNED_IN, TOO_MANY, Problem
 from api.session import clear_cookies, set_cookies
 from api.settings import Settings
 from api.sign_in import WAITS_FOR_CODE, Door, Opened, begin_sign_in, finish_sign_in, sign_out
+from api.time_code import is_time_code
 from geo.account import Role
 from web.form import typed
 from web.i18n import N_
@@ -28,6 +29,7 @@ STEP_COOKIE = "lantern_sign_in"
 SET_UP = {SettingUp.PASSWORD: "/account/first-password", SettingUp.SECOND_FACTOR: "/account/second-factor"}
 FAILED = N_("The address or the password is wrong.")
 WRONG_CODE = N_("This code is wrong, or was used before. Wait for the next one.")
+WRONG_RECOVERY_CODE = N_("This is none of your recovery codes, or it was used before. Compare it sign by sign.")
 OFTEN = N_("Too many tries.")
 CITY_ONLY = N_("Your organisation signs in with the accounts of the city alone.")
 
@@ -70,14 +72,13 @@ async def code_page(request: Request, next: str = "/") -> Response:  # noqa: A00
 async def give_code(request: Request) -> Response:
     """The second step. When the first is too long ago, back to it."""
     fields = await typed(request)
-    wish = own_path(fields.get("next"))
+    wish, code = own_path(fields.get("next")), fields.get("code", "")[:40]
     try:
-        code = fields.get("code", "")[:40]
         opened = await finish_sign_in(Door.of(request), read_cookie(request, STEP_COOKIE), code)
     except Problem as refused:
         if refused.kind == NOT_SIGNED_IN:
             return RedirectResponse(with_next("/sign-in", wish), 303)
-        return _code_page(request, wish, refused)
+        return _code_page(request, wish, refused, WRONG_CODE if is_time_code(code) else WRONG_RECOVERY_CODE)
     answer = _in(request, wish, opened)
     drop_cookie(answer, request, STEP_COOKIE)
     return answer
@@ -130,10 +131,10 @@ async def _page(request: Request, wish: str, email: str, wrong: dict[str, Any], 
     )
 
 
-def _code_page(request: Request, wish: str, refused: Problem | None = None) -> Response:
+def _code_page(request: Request, wish: str, refused: Problem | None = None, otherwise: str = "") -> Response:
     if refused is None:
         return render(request, "sign_in_code.html", next=wish, wrong="", wait=0)
-    wrong = _wrong(refused, WRONG_CODE)
+    wrong = _wrong(refused, otherwise)
     return render(request, "sign_in_code.html", status=refused.kind.status, next=wish, **wrong)
 
 

@@ -47,6 +47,13 @@ Password = Annotated[
     str | None,
     typer.Option(help="Not for shells that remember: without it, Lantern asks, or reads one line from a pipe."),
 ]
+WRONG: dict[int | str, str] = {
+    "email": "The address is written as in nora@gent.example, with 254 characters at most.",
+    "name": "A name is one line of 1 to 200 characters, all of which can be seen.",
+    "roles": "An account has one role at least.",
+    "locale": "The language is one of en, nl, pl, fr.",
+    "password": f"A password has {MINIMUM_LENGTH} to {MAXIMUM_LENGTH} characters.",
+}
 
 app = typer.Typer(no_args_is_help=True, help="Accounts: who signs in, and as what.")
 
@@ -70,7 +77,7 @@ def create(
     try:
         asked = NewAccount(email=email, name=name, roles=role, locale=_locale(locale), password=_password(password))
     except ValidationError as wrong:
-        raise Refusal("; ".join(f"{error['loc'][0]}: {error['msg']}" for error in wrong.errors())) from None
+        raise Refusal(" ".join(dict.fromkeys(WRONG[error["loc"][0]] for error in wrong.errors()))) from None
 
     async def make(session: AsyncSession, asker: Asker) -> None:
         values = {
@@ -155,7 +162,7 @@ def change_password(organisation: Slug, email: Email, password: Password = None)
     """Set a new password. Every session and access token of the account ends."""
     chosen = _password(password)
     if not MINIMUM_LENGTH <= len(chosen) <= MAXIMUM_LENGTH:
-        raise Refusal(f"A password has {MINIMUM_LENGTH} to {MAXIMUM_LENGTH} characters.")
+        raise Refusal(WRONG["password"])
 
     async def change(session: AsyncSession, asker: Asker) -> None:
         account = await _account(session, asker, email, organisation)
@@ -272,7 +279,7 @@ async def _team(session: AsyncSession, asker: Asker, name: str) -> Team:
 def _locale(given: str) -> Locale:
     known: dict[str, Any] = {one: one for one in ("en", "nl", "pl", "fr")}
     if given not in known:
-        raise Refusal("The language is one of en, nl, pl, fr.")
+        raise Refusal(WRONG["locale"])
     found: Locale = known[given]
     return found
 

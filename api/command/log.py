@@ -1,6 +1,7 @@
 """`lantern log`: is the log of who saw what whole and true?"""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,15 @@ from api.command.refusal import Refusal
 from api.database import Database, OrganisationUnknown
 from api.settings import Settings
 from geo.account import Role
-from geo.log_chain import Chain, head_of, verify
+from geo.log_chain import Chain, begun_at, head_of, verify
 
 app = typer.Typer(no_args_is_help=True, help="The log of who saw and did what: is it whole and true?")
+FIRST_ANCHOR = timedelta(minutes=5)
+"""The first anchor of a log that begins comes earlier, while the server runs."""
+NOT_YET = (
+    "This log has only begun and is not anchored yet, so nobody can tell whether it is whole. While Lantern runs, the "
+    "first anchor comes within five minutes. Wait, or write one now: lantern log anchor --organisation {}"
+)
 Slug = Annotated[str, typer.Option("--organisation", "-o", metavar="SLUG", help="Whose log.")]
 
 
@@ -32,14 +39,15 @@ def verify_log(
     """Look at every entry: was one altered, put in, taken out, the end cut off, the whole rewritten?
 
     Without --anchors, the log is held against those in LANTERN_HOME. Whoever can write to the database and to that
-    file could alter both: keep a copy elsewhere (LANTERN_ANCHOR_COMMAND), and give it here.
+    file could alter both: keep a copy elsewhere (LANTERN_ANCHOR_COMMAND), and give it here. A log that is not anchored
+    yet, in the first minutes after the first start, is not called true.
     """
     settings = Settings()
     files = anchors or [settings.home / FILE]
-    for path in files:
-        if not path.exists():
-            raise Refusal(f"There is no file of anchors {path}: without one, a log cut short passes for a whole one.")
+    missing = next((path for path in files if not path.exists()), None)
     with connected(settings) as url:
+        if missing:
+            raise Refusal(asyncio.run(_unanchored(url, organisation, missing)))
         chain = asyncio.run(_verify(url, organisation, files))
     for fault in chain.faults:
         typer.echo(f"entry {fault.seq}: {fault.what}", err=True)
@@ -54,6 +62,22 @@ def anchor_log(*, organisation: Slug) -> None:
     settings = Settings()
     with connected(settings) as url:
         typer.echo(asyncio.run(_anchor(settings, url, organisation)))
+
+
+async def _unanchored(url: str, slug: str, missing: Path) -> str:
+    """Why nothing can be said: the log is too young, or its anchors are gone."""
+    database = Database(url, pool_size=1)
+    try:
+        asker = await database.asker_of_organisation(slug, Role.STEWARD)
+        async with database.asking(asker) as session:
+            begun = await begun_at(session, asker.organisation_id)
+    except OrganisationUnknown:
+        raise Refusal("There is no organisation of that name.") from None
+    finally:
+        await database.close()
+    if begun is None or begun > datetime.now(UTC) - FIRST_ANCHOR:
+        return NOT_YET.format(slug)
+    return f"There is no file of anchors {missing}: without one, a log cut short passes for a whole one."
 
 
 async def _verify(url: str, slug: str, files: list[Path]) -> Chain:

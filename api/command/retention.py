@@ -98,12 +98,13 @@ async def _table(url: str, slug: str) -> Table:
     zone = ZoneInfo(asker.time_zone)
     for rule, now, soon in seen.kinds:
         days = (_day(now.oldest, zone), _day(now.newest, zone))
-        table.add_row(rule.kind, _kept(rule), f"{now.count:,}", *days, f"{soon.count:,}")
+        table.add_row(rule.kind, _kept(rule, zone), f"{now.count:,}", *days, f"{soon.count:,}")
     return table
 
 
-def _kept(rule: Rule) -> str:
-    return f"{rule.days} days" + (f", soon {rule.days_soon}" if rule.days != rule.days_soon else "")
+def _kept(rule: Rule, zone: ZoneInfo) -> str:
+    soon = f", {rule.days_soon} from {_day(rule.soon_from, zone)} on" if rule.soon_from else ""
+    return f"{rule.days} days{soon}"
 
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> str:

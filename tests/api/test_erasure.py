@@ -234,7 +234,7 @@ async def test_the_page_asks_for_id_reason_and_confirmation(client: Client, town
     for wrong, said in (
         ({"understood": ""}, "Tick this to go on."),
         ({"reason": ""}, "Fill this in."),
-        ({"site_id": "<script>"}, "Choose one from the list."),
+        ({"site_id": "<script>"}, "This is no id. An id looks like 01890a5d-"),
         ({"site_id": str(new_id())}, "There is no site with this id."),
     ):
         answer = await stefan.post("/steward/erasures", data=whole | wrong)

@@ -100,6 +100,21 @@ async def test_every_step_and_every_download_is_in_the_log_with_the_sites_and_th
     assert "agreed, and released to an authority" in page
 
 
+async def test_a_managers_home_says_that_downloads_are_frozen_and_offers_none(client: Client, town: SmallTown) -> None:
+    mara = await client("mara")
+    before = (await mara.get("/office")).text
+    assert "/office/downloads/sites?format=csv" in before
+    assert "frozen while" not in before
+    await registered(client, town)
+    page = (await mara.get("/office")).text
+    assert "/office/downloads/" not in page
+    assert page.count("frozen while a request by law holds") == 2
+    late = await mara.get("/office/downloads/sites?format=csv", headers={"Accept": "text/html"})
+    assert (late.status_code, "A request by law holds." in late.text, "refresh" in late.headers) == (409, True, False)
+    areas = await mara.get("/office/downloads/areas?format=csv")
+    assert areas.headers["refresh"] == "0; url=/api/v1/export/areas?format=csv"
+
+
 async def test_what_was_typed_and_what_went_out_is_sealed_at_rest(
     client: Client, town: SmallTown, owner_url: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from geo.log import Act
 from tests.fixtures.client import Client
+from tests.fixtures.command import Terminal
 from tests.fixtures.look import run
 from tests.fixtures.town import PURPOSE, SmallTown
 from web.steward.log import ACTS
@@ -190,6 +193,44 @@ async def test_the_page_of_the_steward_names_no_table(client: Client) -> None:
     page = (await (await client("stefan")).get("/steward")).text
     assert "made an access token" in page
     assert "access_token" not in page
+
+
+async def test_the_steward_mends_a_mistyped_filter_in_the_form(client: Client, town: SmallTown) -> None:
+    stefan = await client("stefan")
+    typed = {"act": "created", "from": "2026-01-02", "row": "<nonsense>"}
+    answer = await stefan.get("/steward", params=typed, headers={"Accept": "text/html"})
+    assert answer.status_code == 422
+    assert answer.text.count("This is no id. An id looks like 01890a5d-") == 1
+    assert 'value="&lt;nonsense&gt;"' in answer.text
+    assert 'value="2026-01-02"' in answer.text
+    assert '<option value="created" selected>' in answer.text
+    assert "<tbody>" not in answer.text
+    right = await stefan.get("/steward", params=typed | {"act": "", "row": f" {town.sites['quay']} "})
+    assert (right.status_code, f"The history of {town.sites['quay']}" in right.text) == (200, True)
+    unknown = await stefan.get("/steward", params={"before": "x"}, headers={"Accept": "text/html"})
+    assert (unknown.status_code, "It may be mistyped." in unknown.text) == (422, True)
+
+
+def lines(page: str) -> list[str]:
+    """What stands in the column “What”, without markup."""
+    cells = [row.split("<td>")[2] for row in page.split("<tr>")[2:]]
+    return [" ".join(re.sub(r"<[^>]*>", " ", cell.split("</td>")[0]).split()) for cell in cells]
+
+
+async def test_an_entry_says_whom_and_what_it_concerns(
+    client: Client, terminal: Terminal, town: SmallTown, database_url: str, home: Path
+) -> None:
+    words = ("-o", "doggerstad", "--email", "ben@doggerstad.example", "--role", "streetworker", "--role", "desk")
+    changed = terminal.run("account", "roles", *words, database_url=database_url, home=home)
+    assert changed.returncode == 0, changed.stderr
+    stefan = await client("stefan")
+    form = {"site_id": str(town.sites["quay"]), "reason": "asked", "understood": "yes"}
+    assert (await stefan.post("/steward/erasures", data=form)).status_code == 303
+    said = lines((await stefan.get("/steward")).text)
+    assert "changed an account: roles · Ben" in said
+    assert "signed in" in said
+    [erased] = [line for line in said if line.startswith("erased")]
+    assert erased.startswith("erased one site and one visit Which")
 
 
 def test_each_act_has_words_for_the_steward() -> None:

@@ -222,11 +222,17 @@ async def test_names_that_look_like_markup_stay_text_on_every_page(
             assert "<script>alert" not in answer.text, path
 
 
-async def test_what_is_missing_is_told_in_words_to_people_and_as_json_to_programs(client: Client) -> None:
+async def test_what_is_missing_is_told_in_words_to_people_and_as_json_to_programs(
+    client: Client, anyone: httpx.AsyncClient
+) -> None:
     mara = await client("mara")
     page = await mara.get("/nowhere", headers=HTML)
     assert page.status_code == 404
     assert "There is nothing here." in page.text
+    assert 'href="/office/releases"' in page.text
+    assert "Sign in</a>" not in page.text
+    stranger = await anyone.get("/nowhere", headers=HTML)
+    assert (stranger.status_code, "Sign in</a>" in stranger.text) == (404, True)
     program = await mara.get("/nowhere", headers={"Accept": "application/json"})
     assert program.headers["content-type"] == "application/problem+json"
     api = await mara.get("/api/v1/nowhere", headers=HTML)

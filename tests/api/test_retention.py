@@ -1,5 +1,8 @@
 """Retention over HTTP, on the steward's page and at the terminal."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from api.key_file import KeyFile
@@ -66,7 +69,18 @@ async def test_the_page_shows_what_goes_and_changes_a_rule(client: Client, town:
         assert "<b>" not in answer.text
     answer = await stefan.post("/steward/retention", data={"kind": "visits", "days": "40"})
     assert answer.status_code == 303
-    assert "40 within a week" in (await stefan.get("/steward/retention")).text
+    zone = ZoneInfo("Europe/London")
+    in_a_week = (datetime.now(zone) + timedelta(days=7)).date()
+    page = (await stefan.get("/steward/retention")).text
+    assert f"40 from {in_a_week.day} {in_a_week:%b %Y} on" in page
+    arrange(owner_url, "UPDATE lantern.retention_rule SET changed_at = changed_at - interval '3 days'")
+    await stefan.post("/steward/retention", data={"kind": "visits", "days": "50"})
+    await stefan.post("/steward/retention", data={"kind": "visits", "days": "40"})
+    page = (await stefan.get("/steward/retention")).text
+    assert f"40 from {in_a_week.day} {in_a_week:%b %Y} on" in page  # not while 50 and 730 hold it up
+    arrange(owner_url, "DELETE FROM lantern.retention_rule WHERE days = 50")
+    sooner = in_a_week - timedelta(days=3)
+    assert f"40 from {sooner.day} {sooner:%b %Y} on" in (await stefan.get("/steward/retention")).text
 
 
 def test_the_command_shows_then_asks_then_takes(

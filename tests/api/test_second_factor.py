@@ -273,6 +273,8 @@ async def test_a_password_that_waits_for_its_code_opens_nothing(anyone: httpx.As
     anyone.cookies.set("lantern_session", half)
     assert (await anyone.get(SESSION)).status_code == 401
     anyone.cookies.delete("lantern_session")
+    mistyped = await anyone.post("/sign-in/code", data={"code": "ABCD-EFGH-JKMN"})
+    assert "none of your recovery codes" in mistyped.text
     wrong = await anyone.post("/sign-in/code", data={"code": "000000"})
     assert wrong.status_code == 401
     right = await anyone.post("/sign-in/code", data={"code": town.code("mara")})

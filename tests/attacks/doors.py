@@ -268,6 +268,7 @@ OFFICE = [
     Door(f"POST {API}/imports/{{noun}}", MANAGERS, file=LOG, plain={"noun": "observations"}),
     Door("GET /office", MANAGERS),
     Door("GET /office/overdue/{area_id}", MANAGERS, "area", exact=True),
+    Door("GET /office/downloads/{noun}", MANAGERS, plain={"noun": "areas"}),
     Door("GET /import", MANAGERS),
     Door("GET /import/{what}", MANAGERS, plain={"what": "sites"}),
     Door("POST /import/{what}", MANAGERS, file=LOG, plain={"what": "observations"}),

@@ -99,6 +99,12 @@ def cut(connection: Connection) -> None:
     )
 
 
+def age(connection: Connection) -> None:
+    """The first entry was written six minutes earlier."""
+    earlier = "jsonb_set(entry::jsonb, '{at}', to_jsonb((entry::jsonb ->> 'at')::bigint - 360000))::text"
+    connection.execute(text(f"UPDATE lantern.log_entry SET entry = {earlier} WHERE seq = 1"))
+
+
 @pytest.mark.parametrize(
     ("act", "found"),
     [(forge, "was altered"), (delete, "missing"), (cut, "the end is missing"), (rewrite, "the log was rewritten")],
@@ -135,7 +141,11 @@ async def test_the_command_tells_a_true_log_from_one_that_was_touched(
     assert bad.returncode == 1
     assert "the end is missing" in bad.stderr
     anchors.path.unlink()
-    assert "no file of anchors" in terminal.run(*words, database_url=database_url, home=home).stderr
+    young = terminal.run(*words, database_url=database_url, home=home)
+    assert (young.returncode, "comes within five minutes" in young.stderr) == (1, True)
+    tamper(owner_url, age)
+    old = terminal.run(*words, database_url=database_url, home=home)
+    assert (old.returncode, "no file of anchors" in old.stderr) == (1, True)
 
 
 async def test_an_anchor_is_told_to_a_command_too(

@@ -56,13 +56,30 @@ async def test_an_overdue_area_leads_to_its_sites(visit: Visit) -> None:
 
 async def test_every_download_on_the_page_is_there(visit: Visit) -> None:
     page = await visit("mara", "/office")
-    links = page.locator("a[href^='/api/v1/export/']")
-    assert await links.count() == 12
-    for link in await links.all():
-        address = await link.get_attribute("href")
+    links = page.locator("section[aria-labelledby=downloads-title] td a")
+    addresses = [await link.get_attribute("href") for link in await links.all()]
+    assert len(addresses) == 12
+    for address in addresses:
         assert address
-        answer = await page.request.get(address)
-        assert answer.status == 200, address
+        file = address.replace("/office/downloads/", "/api/v1/export/")
+        for each in {address, file}:
+            answer = await page.request.get(each)
+            assert answer.status == 200, each
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_a_download_asks_first_what_exact_places_are_for(visit: Visit, javascript: bool) -> None:
+    page = await visit("mara", "/office", purpose="", javascript=javascript)
+    await page.get_by_role("link", name="Sites, CSV").click()
+    await expect(page.get_by_role("heading", name="Why do you need exact places?")).to_be_visible()
+    await page.get_by_label("Handing an area over").check()
+    async with page.expect_download() as coming:
+        await page.get_by_role("button", name="Show exact places").click()
+    path = await (await coming.value).path()
+    assert "quay site" in path.read_text()
+    await expect(page.get_by_role("heading", name="The download begins")).to_be_visible()
+    await page.get_by_role("link", name="Back to the overview").click()
+    await expect(page).to_have_url("/office")
 
 
 async def test_a_file_is_tried_then_imported_and_the_account_told(visit: Visit, owner_url: str) -> None:

@@ -39,6 +39,10 @@ async def test_a_desk_asks_a_worker_lets_her_and_the_page_empties_at_the_end(
     await expect(dora.locator(".pin")).to_have_count(1)
     await expect(dora.get_by_text("note of quay")).to_have_count(0)
     assert await findings(dora) == []
+    name, about = dora.locator(".due h3"), dora.locator(".due p").first
+    for box in (await name.bounding_box(), await about.bounding_box()):
+        assert box
+        assert box["width"] > PHONE[0] * 2 / 3
     moments = ", ".join(f"{name} = {name} - interval '898 seconds'" for name in ("asked_at", "granted_at", "ends_at"))
     run(owner_url, f"UPDATE lantern.widening SET {moments}")
     await dora.reload()

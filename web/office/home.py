@@ -16,6 +16,7 @@ from api.problem import NOT_FOUND, Problem
 from geo.coverage import SLIVER_KM2, Coverage, kilometres, measure_coverage
 from geo.due import due_sites
 from geo.grid import cell_squares
+from geo.law_request_query import holding_requests
 from geo.overview import last_visit_on, sites_by_status, visits_by_month
 from geo.selection import Period, Selection
 from geo.work_area_query import find_work_area
@@ -59,6 +60,7 @@ async def office_home(request: Request, asked: Managing) -> Response:
         shapes=shapes(coverage),
         told=await told_at_home(asked),
         law=await law_at_home(asked),
+        frozen=bool(await holding_requests(asked.session, asker.organisation_id)),
         **await alerts_at_home(request, asked, "/office"),
     )
 

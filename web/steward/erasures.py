@@ -1,7 +1,6 @@
 """Erase a site for good, and see what was erased."""
 
 from typing import Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +13,7 @@ from api.retention import Steward, StewardInPerson
 from geo.account_query import list_accounts
 from geo.erasure import Noun, Reason, list_erasures
 from geo.refusal import Refusal
-from web.form import Form, read, typed
+from web.form import Form, TypedId, read, typed
 from web.i18n import N_
 from web.page import render
 
@@ -37,7 +36,7 @@ class ErasureForm(Form):
 
 
 class SiteErasureForm(ErasureForm):
-    site_id: UUID
+    site_id: TypedId
 
 
 @router.get("")

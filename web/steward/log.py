@@ -1,15 +1,21 @@
 """Who saw which site, when and why."""
 
-from typing import Annotated, Any
+from collections.abc import Container
+from functools import partial
+from typing import Any
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from pydantic import ConfigDict, Field, model_validator
+from fastapi import APIRouter, Request
+from pydantic import ConfigDict
 from starlette.responses import Response
 
+from api.asking import Asked
 from api.log import LogQuery, Stewarding, wanted_of
+from api.problem import INVALID_INPUT, Problem
 from geo.account_query import list_accounts
 from geo.log import Act
-from geo.log_query import list_log
+from geo.log_query import Logged, list_log
+from web.form import TypedId, read
 from web.i18n import N_
 from web.page import render
 
@@ -85,37 +91,63 @@ NOUNS = {
     "sessions": N_("sessions"),
     "site": N_("sites"),
     "sites": N_("sites"),
-    "visit": N_("visits"),
+    "visit": N_("visits and their sites"),
     "visits": N_("visits"),
     "widening": "",
 }
 
 
+FIELDS = {"roles": N_("roles"), "left_on": N_("last day")}
+"""What of an account was changed, as the entry's detail names it."""
+FILTERS = {"account", "act", "from", "to", "row"}
+OWN_NOUNS = {"session", "access_token", "organisation_key", "retention-run"}
+
+
 class LogForm(LogQuery):
     model_config = ConfigDict(extra="ignore")
 
-    limit: int = Field(PAGE, ge=1, le=PAGE)
+    row: TypedId | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def without_what_was_not_chosen(cls, given: Any) -> Any:
-        """A form sends an empty field for that."""
-        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+def names_rows(row: Logged, names: Container[UUID]) -> bool:
+    """Does an entry name rows to look at: other than whoever acted, what is theirs alone, or one colleague by name?"""
+    own = row.noun in OWN_NOUNS or (row.noun == "account" and row.ids == [row.account_id])
+    return bool(row.ids) and not own and not names_person(row, names)
+
+
+def names_person(row: Logged, names: Container[UUID]) -> bool:
+    """Does it name one colleague, somebody else than who acted?"""
+    return row.noun == "account" and row.count == 1 and row.ids[0] in names and row.ids[0] != row.account_id
 
 
 @router.get("")
-async def log_page(request: Request, asked: Stewarding, query: Annotated[LogForm, Query()]) -> Response:
+async def log_page(request: Request, asked: Stewarding) -> Response:
     """The log with its filters; each row leads to the history of the person or of the site."""
-    rows = await list_log(asked.session, asked.asker.organisation_id, wanted_of(asked, query), query.before, PAGE + 1)
-    asked.saw("log", [query.row] if query.row else [])
+    fields = dict(request.query_params)
+    query, wrong = read(LogForm, fields)
+    if unknown := wrong.keys() - FILTERS:
+        raise Problem(INVALID_INPUT, errors=[{"where": f"query.{name}", "what": "is wrong"} for name in unknown])
+    rows = await _rows(asked, query) if query else []
     people = await list_accounts(asked.session, asked.asker.organisation_id)
+    names = {person.id: person.name for person in people}
     context: dict[str, Any] = {
         "rows": rows[:PAGE],
         "older": rows[PAGE - 1].seq if len(rows) > PAGE else None,
         "people": people,
-        "names": {person.id: person.name for person in people},
-        "asked_for": query,
+        "names": names,
+        "asked_for": query or LogForm(),
+        "typed": {name: fields.get(name, "") for name in FILTERS},
+        "wrong": wrong,
         "acts": ACTS,
         "nouns": NOUNS,
+        "fields": FIELDS,
+        "names_rows": partial(names_rows, names=names),
+        "names_person": partial(names_person, names=names),
     }
-    return render(request, "steward/log.html", asked.asker, **context)
+    return render(request, "steward/log.html", asked.asker, 422 if wrong else 200, **context)
+
+
+async def _rows(asked: Asked, query: LogForm) -> list[Logged]:
+    asked.saw("log", [query.row] if query.row else [])
+    wanted = wanted_of(asked, query)
+    return await list_log(asked.session, asked.asker.organisation_id, wanted, query.before, PAGE + 1)
