@@ -37,6 +37,7 @@ SAFE_PATCH = {15: 150014, 16: 160010, 17: 170006}
 GOES = {
     Kind.VISITS: ("a visit, from its day", "deleted, with its note"),
     Kind.ALERTS: ("an alert, from its moment", "deleted, with its note and its steps"),
+    Kind.PATROLS: ("a patrol, from its start", "deleted"),
     Kind.CLOSED_SITES: (
         "a place that closed, from that day",
         "name and notes deleted; the point moves to its 250 m cell",

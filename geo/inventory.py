@@ -23,6 +23,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "visit": (BOTH, "who went where and when, what they found, people in bands"),
     "alert": (BOTH, "danger to life or health: where, which kind, who raised it"),
     "alert_step": (STAFF, "who saw, answered and ended an alert, and when"),
+    "patrol": (STAFF, "who was on a shift outside, with whom, from when to when, and how many kilometres"),
     "change": (BOTH, "what stood in a row before it was changed, and who changed it"),
     "account": (STAFF, "names, addresses, roles; of who was erased an id alone"),
     "account_secret": (STAFF, "passwords"),

@@ -34,6 +34,7 @@ from geo.account import AccessToken, SignIn
 from geo.alert import Alert
 from geo.change import Change
 from geo.log import Act, LogEntry, note
+from geo.patrol import Patrol
 from geo.receipt import Receipt
 from geo.schema import OfOrganisation, Row, new_id, to, to_organisation
 from geo.site import Site, Status
@@ -54,6 +55,7 @@ class Kind(StrEnum):
     CHANGES = "changes"
     VISITS = "visits"
     ALERTS = "alerts"
+    PATROLS = "patrols"
     CLOSED_SITES = "closed-sites"
     SESSIONS = "sessions"
     ACCESS_TOKENS = "access-tokens"
@@ -62,10 +64,12 @@ class Kind(StrEnum):
 USUAL_DAYS = {
     Kind.CHANGES: 730, Kind.VISITS: 730, Kind.CLOSED_SITES: 90, Kind.SESSIONS: 30, Kind.ACCESS_TOKENS: 90,
     Kind.ALERTS: 365,
+    Kind.PATROLS: 365,
 }  # fmt: skip
 LEAST_DAYS = {
     Kind.CHANGES: 30, Kind.VISITS: 30, Kind.CLOSED_SITES: 7, Kind.SESSIONS: 1, Kind.ACCESS_TOKENS: 1,
     Kind.ALERTS: 30,
+    Kind.PATROLS: 30,
 }  # fmt: skip
 BATCH = {Kind.CLOSED_SITES: 500}
 USUAL_BATCH = 5000
@@ -80,7 +84,8 @@ class RetentionRule(OfOrganisation, Row):
         to_organisation(),
         to("account", "changed_by"),
         CheckConstraint(
-            "kind in ('visits', 'changes', 'closed-sites', 'sessions', 'access-tokens', 'alerts')", name="kind"
+            "kind in ('visits', 'changes', 'closed-sites', 'sessions', 'access-tokens', 'alerts', 'patrols')",
+            name="kind",
         ),
         CheckConstraint(f"days between lantern.retention_least(kind) and {MOST_DAYS}", name="days"),
     )
@@ -194,9 +199,12 @@ TABLES: dict[Kind, tuple[Any, Any]] = {
     Kind.CHANGES: (Change, Change.changed_at),
     Kind.VISITS: (Visit, Visit.visited_at),
     Kind.ALERTS: (Alert, Alert.raised_at),
+    Kind.PATROLS: (Patrol, Patrol.started_at),
     Kind.SESSIONS: (SignIn, SignIn.expires_at),
     Kind.ACCESS_TOKENS: (AccessToken, AccessToken.expires_at),
 }
+RECORDED: dict[Kind, Any] = {Kind.ALERTS: Alert.recorded_at, Kind.PATROLS: Patrol.recorded_at}
+"""When it came in, where that may be long after the day that it tells of."""
 
 
 def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) -> Select[UUID, Any]:
@@ -212,8 +220,8 @@ def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) ->
     table, moment = TABLES[kind]
     goes: Select[UUID, Any] = select(table.id, moment.label("at"))
     goes = goes.where(table.organisation_id == organisation_id, moment < before)
-    if kind is Kind.ALERTS:
-        return goes.where(Alert.recorded_at < at - AHEAD)
+    if kind in RECORDED:
+        return goes.where(RECORDED[kind] < at - AHEAD)
     if kind is not Kind.VISITS:
         return goes
     free = func.lantern.visit_held_by(Visit.id, Visit.site_id, Visit.geom, Visit.visited_at).is_(None)

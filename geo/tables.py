@@ -16,6 +16,7 @@ from geo.log import LogEntry, LogHead
 from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 from geo.passkey import Passkey, PasskeyChallenge
+from geo.patrol import Patrol
 from geo.receipt import Receipt
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
@@ -57,6 +58,7 @@ __all__ = [
     "OrganisationKey",
     "Passkey",
     "PasskeyChallenge",
+    "Patrol",
     "Receipt",
     "RecoveryCode",
     "Release",

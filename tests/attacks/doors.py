@@ -245,6 +245,15 @@ ALERTS = [
     Door("GET /phone/alerts", WORKERS),
 ]
 
+PATROLS = [
+    Door(f"GET {API}/patrols", REACHING),
+    Door(f"GET {API}/patrols/{{patrol_id}}", REACHING, "patrol"),
+    Door(f"PUT {API}/patrols/{{patrol_id}}", REACHING, body={"started_at": "2026-03-01T20:00:00Z"},
+         plain={"patrol_id": FRESH + "8"}),
+    Door(f"POST {API}/patrols/{{patrol_id}}/end", REACHING, "patrol", menders="own patrol",
+         body={"ended_at": "2026-03-01T23:00:00Z", "length_km": 4.5}),
+]  # fmt: skip
+
 FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01T20:00", "outcome": "met",
         "people": "1", "lon": "2.321", "lat": "54.771"}  # fmt: skip
 PHONE = [
@@ -367,6 +376,6 @@ LAW = [
 ]  # fmt: skip
 
 DOORS = [
-    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *ALERTS, *PHONE, *OFFICE, *RELEASES, *STEWARD,
-    *LAW,
+    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *ALERTS, *PATROLS, *PHONE, *OFFICE,
+    *RELEASES, *STEWARD, *LAW,
 ]  # fmt: skip

@@ -81,6 +81,12 @@ APP = {
     "lantern.organisation_key.wrapped": "UPDATE",
     "lantern.passkey": KEEP_AND_DELETE,
     "lantern.passkey_challenge": KEEP_AND_DELETE,
+    "lantern.patrol": "DELETE SELECT",
+    **{
+        f"lantern.patrol.{name}": "INSERT"
+        for name in ("organisation_id", "id", "account_id", "second_id", "started_at")
+    },
+    **{f"lantern.patrol.{name}": "UPDATE" for name in ("ended_at", "length_km", "ended_by")},
     "lantern.receipt": "DELETE INSERT SELECT",
     "lantern.receipt.body_hash": "UPDATE",
     "lantern.recovery_code": KEEP_AND_DELETE,

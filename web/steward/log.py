@@ -72,6 +72,7 @@ NOUNS = {
     "account": "",
     "access_token": "",
     "organisation_key": "",
+    "patrol": N_("patrols"),
     "session": "",
     "alert": N_("alerts"),
     "alerts": N_("alerts"),

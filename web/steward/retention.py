@@ -19,6 +19,7 @@ router = APIRouter(prefix="/steward/retention", include_in_schema=False)
 KINDS = {
     Kind.VISITS: N_("Visits, with their notes"),
     Kind.ALERTS: N_("Alerts, with their notes and steps"),
+    Kind.PATROLS: N_("Patrols"),
     Kind.CLOSED_SITES: N_("Exact points, names and notes of closed sites"),
     Kind.CHANGES: N_("What rows were before they were changed"),
     Kind.SESSIONS: N_("Sessions that have ended"),
