@@ -273,6 +273,10 @@ ALERTS = [
     Hole("alerts are read without a trace", (
         f"{ALERT}::test_every_step_and_every_place_shown_is_in_the_log",
     ), put(asking.Asked, "saw", nothing)),
+    Hole("every worker sees every patrol", (
+        "tests/api/test_patrol.py::test_only_who_was_on_it_and_managers_see_a_patrol",
+    ), sql="CREATE POLICY hole ON lantern.patrol FOR SELECT TO lantern_app USING "
+             "(organisation_id = lantern.asking_organisation() AND lantern.asking_scope() = 'areas')"),
 ]  # fmt: skip
 
 HOLES = [*SCOPE, *DATABASE, *BY_LAW, *ALERTS, *LOG, *SIGN_IN, *WIRE]
