@@ -162,7 +162,7 @@ async def read_alerts(request: Request, asked: Exact, wanted: Annotated[AlertsQu
         limit=wanted.limit + 1,
     )
     shown = rows[: wanted.limit]
-    asked.saw("alert", alert_query.named(shown))
+    asked.saw("alerts", alert_query.named(shown))
     listed = page(request, wanted, rows, "features", [placed(course, keys) for course in shown])
     return GeoJSON({"type": "FeatureCollection"} | listed)
 

@@ -49,7 +49,7 @@ async def alerts_at_home(request: Request, asked: Asked, home: str, *, known: st
     if mark == known or not rows:
         return shown
     if exact:
-        asked.saw("alert", named(rows))
+        asked.saw("alerts", named(rows))
     labels = {kind.slug: kind.label for kind in await site_types(asked)}
     for course in rows:
         alert, told = course.alert, {"course": course, "kind": KINDS[AlertKind(course.alert.kind)]}

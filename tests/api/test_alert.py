@@ -157,7 +157,7 @@ async def test_a_page_that_shows_the_alerts_already_is_told_so_and_nothing_is_re
     client: Client, owner_url: str
 ) -> None:
     alice, mara = await client("alice"), await client("mara")
-    read = "SELECT count(*) FROM lantern.log_entry WHERE act = 'read' AND noun = 'alert'"
+    read = "SELECT count(*) FROM lantern.log_entry WHERE act = 'read' AND noun = 'alerts'"
     await raised(mara, geom=IN_NORTH)
     first = await alice.get("/phone/alerts")
     assert "54.77200" in first.text
