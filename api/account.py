@@ -20,7 +20,6 @@ from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
 from api.version import IfMatch, check_version, etag
 from geo.account import Account, Role
 from geo.account_query import change_account, create_account, find_account, list_accounts
-from geo.log import Act, note
 from geo.schema import new_id
 
 router: APIRouter = noun_router("accounts")
@@ -175,6 +174,4 @@ async def change(account_id: UUID, body: AccountChange, asked: Keeping, if_match
         await change_account(asked.session, account, values, asked.asker.account_id)
     except IntegrityError as error:
         raise refused(error) from None
-    if "password_hash" in values:
-        note(asked.session, Act.PASSWORD_CHANGED, "account", [account.id])
     return answer(asked, account)

@@ -230,5 +230,4 @@ Knowing = Annotated[
     Asked, Depends(asked_as(Role.MANAGER, Role.STREETWORKER, Role.STEWARD, Role.DESK), scope="function")
 ]
 Keeping = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STEWARD), scope="function")]
-Registering = Annotated[Asked, Depends(asked_as(Role.STEWARD, session_alone=True), scope="function")]
 Deciding = Annotated[Asked, Depends(asked_as(Role.MANAGER, Role.STEWARD, session_alone=True), scope="function")]

@@ -113,8 +113,9 @@ class Database:
         return self._named(asker, "lantern_app", RETENTION_TIMEOUT_S, scope="erasure", **own)
 
     def releasing(self, asker: Asker, law_request_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
-        """One transaction of the second person of a request by law, that sees what it names once they have agreed."""
-        own = {"today": asker.today.isoformat(), "law_request": str(law_request_id)}
+        """One transaction of a step of a request by law: the second person sees in it what it names, once they have
+        agreed."""
+        own = {"roles": _roles(asker), "today": asker.today.isoformat(), "law_request": str(law_request_id)}
         return self._named(asker, "lantern_app", STATEMENT_TIMEOUT_S, scope="law", **own)
 
     def noting(self, author: Author) -> AbstractAsyncContextManager[AsyncSession]:

@@ -1,4 +1,4 @@
-"""The two steps by which data goes out by law, and its file: drawn when the second person agrees, for the two alone."""
+"""The steps by which data goes out by law, or not, and the file: drawn when the second person agrees, for the two."""
 
 from typing import Annotated
 from uuid import UUID
@@ -16,10 +16,11 @@ from geo.account import Role
 from geo.export import FRAMES, Form
 from geo.law_file import MOST_ROWS, Damaged, TooMuch, drawn, freeze, open_file
 from geo.law_request import UNDECIDED, LawRequest, State
-from geo.law_request_query import find_law_request
+from geo.law_request_query import find_law_request, sealed_refusal
 from geo.log import Act, note
 
 TOLD_TOO_MUCH = f"More than {MOST_ROWS} rows or 1 MB. Refuse it, and register what is asked for more narrowly."
+NOTHING = "It covers nothing. Refuse it, and register anew what is meant."
 DECIDED = "It was decided already, or waited too long."
 PERSONS = {Role.MANAGER, Role.STEWARD}
 
@@ -37,7 +38,7 @@ SecondPerson = Annotated[Asker, Depends(second_person, scope="function")]
 async def propose(database: Database, asker: Asker, request_id: UUID) -> None:
     """A steward proposes release, and what that covers is written down, in one transaction.
 
-    Raises `not-found`, `conflict`, `too-large`.
+    Raises `not-found`, `conflict`, also where it covers nothing, and `too-large`.
     """
     async with database.releasing(asker, request_id) as session:
         asked = await find_law_request(session, asker.organisation_id, request_id, lock=True)
@@ -53,6 +54,22 @@ async def propose(database: Database, asker: Asker, request_id: UUID) -> None:
             await law_request_query.propose(session, asked, asker.account_id)
         except TooMuch:
             raise Problem(TOO_LARGE, TOLD_TOO_MUCH) from None
+        except law_request_query.CoversNothing:
+            raise Problem(CONFLICT, NOTHING) from None
+
+
+async def refuse(database: Database, vault: Vault, asker: Asker, request_id: UUID, reason: str) -> None:
+    """Raises `not-found`, and `conflict` where it is decided."""
+    async with database.releasing(asker, request_id) as session:
+        asked = await find_law_request(session, asker.organisation_id, request_id, lock=True)
+        if asked is None:
+            raise Problem(NOT_FOUND)
+        if asker.account_id is None:
+            raise Problem(FORBIDDEN)
+        if asked.state not in UNDECIDED:
+            raise Problem(CONFLICT, DECIDED)
+        keys = await vault.keys(session, asker.organisation_id)
+        await law_request_query.refuse(session, asked, asker.account_id, sealed_refusal(keys, request_id, reason))
 
 
 async def agree(database: Database, vault: Vault, asker: Asker, request_id: UUID) -> None:
@@ -69,6 +86,8 @@ async def agree(database: Database, vault: Vault, asker: Asker, request_id: UUID
             raise Problem(FORBIDDEN, "A second person agrees: not the one who proposed it.")
         if asked.state is not State.PROPOSED:
             raise Problem(CONFLICT, "Release is not proposed, or it was decided already, or waited too long.")
+        if asked.covers_nothing:
+            raise Problem(CONFLICT, NOTHING)
         if not await law_request_query.proposer_stays(session, asked):
             raise Problem(CONFLICT, "Who proposed it has left, or is no steward any more. A steward proposes it anew.")
         keys = await vault.keys(session, asker.organisation_id)
@@ -89,8 +108,8 @@ async def download(asked: Asked, request: LawRequest, purpose: str) -> Response:
         raise Problem(FILE_DAMAGED) from None
     if body is None:
         raise Problem(NOT_FOUND)
-    detail = {"purpose": purpose, "sha256": request.file_hash.hex() if request.file_hash else None}
-    note(asked.session, Act.LAW_DOWNLOADED, "law_request", [request.id], detail)
+    detail = {"sha256": request.file_hash.hex() if request.file_hash else None}
+    note(asked.session, Act.LAW_DOWNLOADED, "law_request", [request.id], detail, why=purpose)
     frame = FRAMES[Form.GEOJSON]
     name = file_name(asked.asker, f"request-{request.id}", frame.suffix)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -17,7 +17,6 @@ from api.asking import (
     Asked,
     Deciding,
     Keeping,
-    Registering,
     get_database,
     get_vault,
 )
@@ -25,14 +24,14 @@ from api.body import Body, Day, Line, Note, PastDay
 from api.law_file import SecondPerson
 from api.listing import Items, Listing, page
 from api.noun_router import CREATE, READ, noun_router, problems
-from api.problem import CONFLICT, FORBIDDEN, NOT_FOUND, Problem
+from api.problem import FORBIDDEN, NOT_FOUND, Problem
 from api.retention import StewardInPerson
 from api.vault import Keys
 from geo import law_request_query
 from geo.area_name import find_area_name
-from geo.law_request import LONGEST_PERIOD, MOST_SITES, UNDECIDED, LawRequest, State
+from geo.law_request import LONGEST_PERIOD, MOST_SITES, LawRequest, State
 from geo.law_request import Asked as Noun
-from geo.law_request_query import Words, opened_refusal, opened_words, sealed_refusal, sealed_words
+from geo.law_request_query import Words, opened_refusal, opened_words, sealed_words
 from geo.refusal import Refusal
 from geo.schema import new_id
 
@@ -179,9 +178,9 @@ async def read_law_request(request_id: UUID, asked: Keeping) -> LawRequestOut:
 
 
 @router.post("", status_code=201, responses=CREATE)
-async def create(body: NewLawRequest, asked: Registering) -> LawRequestOut:
+async def create(request: Request, body: NewLawRequest, asker: StewardInPerson) -> LawRequestOut:
     """Registers what an authority asks for. What it names is held, and exact exports are frozen."""
-    return shown(await register(asked, body), await asked.keys())
+    return await _after(request, await register(request, asker, body), asker)
 
 
 @router.post("/{request_id}/propose", responses=STEP)
@@ -209,9 +208,10 @@ async def _after(request: Request, request_id: UUID, asker: Asker) -> LawRequest
 
 
 @router.post("/{request_id}/refuse", responses=STEP)
-async def refuse(request_id: UUID, body: Refusing, asked: Deciding) -> LawRequestOut:
+async def refuse(request: Request, request_id: UUID, body: Refusing, asker: SecondPerson) -> LawRequestOut:
     """Refuses it, with the reason; any steward or manager, before it is released."""
-    return shown(await turn_down(asked, request_id, body.reason), await asked.keys())
+    await law_file.refuse(get_database(request), get_vault(request), asker, request_id, body.reason)
+    return await _after(request, request_id, asker)
 
 
 @router.post("/{request_id}/file", response_class=Response, responses=STEP)
@@ -220,39 +220,25 @@ async def fetch(request_id: UUID, body: Fetching, asked: Deciding) -> Response:
     return await law_file.download(asked, await found(asked, request_id), body.purpose)
 
 
-async def register(asked: Asked, new: NewLawRequest) -> LawRequest:
-    """Raises Refusal for a work area that is none of today."""
-    session, asker = asked.session, asked.asker
+async def register(request: Request, asker: Asker, new: NewLawRequest) -> UUID:
+    """Its id. Raises Refusal for a work area that is none of today, and for ids that are not those of sites."""
+    database, area = get_database(request), new.work_area_id
     if asker.account_id is None:
         raise Problem(FORBIDDEN)
-    area = new.work_area_id
-    if area and await find_area_name(session, asker.organisation_id, area, asker.today) is None:
-        raise Refusal("is no work area of today", "work_area_id")
+    async with database.asking(asker) as session:
+        if area and await find_area_name(session, asker.organisation_id, area, asker.today) is None:
+            raise Refusal("is no work area of today", "work_area_id")
     request_id = new.id or new_id()
     words = Words(new.authority, new.reference, new.wording)
-    given = new.model_dump(exclude={"id", "authority", "reference", "wording"}) | {
-        "organisation_id": asker.organisation_id,
-        "id": request_id,
-        "registered_by": asker.account_id,
-        "words_sealed": sealed_words(await asked.keys(), request_id, words),
-        "site_ids": list(dict.fromkeys(new.site_ids)),
-        "noun": new.noun.value,
-    }
-    await law_request_query.register(session, given)
-    return await found(asked, request_id)
-
-
-async def turn_down(asked: Asked, request_id: UUID, reason: str) -> LawRequest:
-    keys = await asked.keys()
-    row, by = await _undecided(asked, request_id)
-    await law_request_query.refuse(asked.session, row, by, sealed_refusal(keys, row.id, reason))
-    return row
-
-
-async def _undecided(asked: Asked, request_id: UUID) -> tuple[LawRequest, UUID]:
-    row = await found(asked, request_id, lock=True)
-    if asked.asker.account_id is None:
-        raise Problem(FORBIDDEN)
-    if row.state not in UNDECIDED:
-        raise Problem(CONFLICT, law_file.DECIDED)
-    return row, asked.asker.account_id
+    async with database.releasing(asker, request_id) as session:
+        keys = await get_vault(request).keys(session, asker.organisation_id)
+        given = new.model_dump(exclude={"id", "authority", "reference", "wording"}) | {
+            "organisation_id": asker.organisation_id,
+            "id": request_id,
+            "registered_by": asker.account_id,
+            "words_sealed": sealed_words(keys, request_id, words),
+            "site_ids": list(dict.fromkeys(new.site_ids)),
+            "noun": new.noun.value,
+        }
+        await law_request_query.register(session, given)
+    return request_id

@@ -51,7 +51,7 @@ async def state_purpose(request: Request, asked: Asked, purpose: str, minutes: i
         raise Problem(FORBIDDEN, "Managers state a purpose, in a session; scripts in the header Lantern-Purpose.")
     until = datetime.now(UTC) + timedelta(minutes=minutes)
     await _store(request, asked, purpose, until)
-    note(asked.session, Act.PURPOSE_STATED, "session", (), {"purpose": purpose, "minutes": minutes})
+    note(asked.session, Act.PURPOSE_STATED, "session", (), {"purpose": purpose, "minutes": minutes}, why=purpose)
     return PurposeOut(purpose=purpose, until=until)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo.account import AccessToken, Account, SignIn
 from geo.account_secret import keep_password
 from geo.change import locked, remember
+from geo.log import Act, note
 from geo.refusal import Refusal
 from geo.team_query import find_team
 
@@ -50,6 +51,7 @@ async def create_account(session: AsyncSession, values: dict[str, Any], by: UUID
     await session.flush()
     if values.get("password_hash"):
         await keep_password(session, account.organisation_id, account.id, values["password_hash"], given=True)
+    note(session, Act.CREATED, "account", [account.id], {"roles": account.roles})
     return account
 
 
@@ -63,9 +65,22 @@ async def change_account(session: AsyncSession, account: Account, values: dict[s
     for column, value in columns.items():
         setattr(account, column, value)
     await session.flush()
+    if columns:
+        note(session, Act.CHANGED, "account", [account.id], _told(columns))
     if password_hash:
         await keep_password(session, account.organisation_id, account.id, password_hash, given=True)
         await end_credentials(session, account)
+        note(session, Act.PASSWORD_CHANGED, "account", [account.id])
+
+
+def _told(columns: dict[str, Any]) -> dict[str, Any]:
+    """Which columns changed; and of those that say who may do what, to what."""
+    told: dict[str, Any] = {"columns": sorted(columns)}
+    if "roles" in columns:
+        told["roles"] = [str(role) for role in columns["roles"]]
+    if "left_on" in columns:
+        told["left_on"] = columns["left_on"] and columns["left_on"].isoformat()
+    return told
 
 
 async def end_credentials(session: AsyncSession, account: Account, keep: bytes | None = None) -> None:

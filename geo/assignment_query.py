@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo.account import Account, Role
 from geo.assignment import Assignment
 from geo.change import locked, remember
+from geo.log import Act, note
 from geo.refusal import Refusal
 from geo.work_area_query import find_work_area, on_day
 
@@ -56,6 +57,7 @@ async def assign(session: AsyncSession, values: dict[str, Any], by: UUID | None)
     assignment = Assignment(**values, updated_by=by)
     session.add(assignment)
     await session.flush()
+    note(session, Act.CREATED, "assignment", [assignment.id, assignment.work_area_id, assignment.account_id])
     return assignment
 
 
@@ -70,3 +72,5 @@ async def change_assignment(
     for column, value in values.items():
         setattr(assignment, column, value)
     await session.flush()
+    about = [assignment.id, assignment.work_area_id, assignment.account_id]
+    note(session, Act.CHANGED, "assignment", about, {"columns": sorted(values)})

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import locked, remember
 from geo.district import District
+from geo.log import Act, note
 from geo.refusal import Refusal
 
 
@@ -37,6 +38,7 @@ async def create_district(session: AsyncSession, values: dict[str, Any], by: UUI
     district = District(**values | {"geom": from_shape(values["geom"], 4326), "updated_by": by})
     session.add(district)
     await session.flush()
+    note(session, Act.CREATED, "district", [district.id])
     return district
 
 
@@ -51,3 +53,4 @@ async def change_district(session: AsyncSession, district: District, values: dic
     for column, value in values.items():
         setattr(district, column, value)
     await session.flush()
+    note(session, Act.CHANGED, "district", [district.id], {"columns": sorted(values)})

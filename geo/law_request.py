@@ -49,8 +49,8 @@ class LawRequest(OfOrganisation, Row):
     """`words_sealed` holds who asks, by what reference, and in which words. Asked for are the sites (or the visits to
     them) that are listed and, where a work area is named, lie in it; of visits those of the days from first to last.
     Which ones these are, and the outline of the area, is written down by the database when release is proposed, and not
-    more than that goes out. Who agreed has released in the same transaction: then the file's SHA-256, length and number
-    of rows stand here."""
+    more than that goes out; of one that nobody proposed, when it is refused, if there are none. Who agreed has released
+    in the same transaction: then the file's SHA-256, length and number of rows stand here."""
 
     __tablename__ = "law_request"
     __table_args__ = (
@@ -90,7 +90,8 @@ class LawRequest(OfOrganisation, Row):
         ),
         CheckConstraint("length(file_hash) = 32", name="file_hash"),
         CheckConstraint(
-            "num_nulls(covers_sites, covers_visits) in (0, 2) and (covers_sites is null or proposed_by is not null) "
+            "num_nulls(covers_sites, covers_visits) in (0, 2) and (covers_sites is null or proposed_by is not null "
+            "or (refused_by is not null and covers_sites = '{}' and covers_visits = '{}')) "
             f"and cardinality(covers_sites) <= {MOST_COVERED} and cardinality(covers_visits) <= {MOST_COVERED}",
             name="covers",
         ),
@@ -129,9 +130,15 @@ class LawRequest(OfOrganisation, Row):
         return self.proposed_at + WAITS if self.proposed_at else self.registered_at + HOLDS
 
     @property
+    def covers_nothing(self) -> bool:
+        """It was looked for, and nothing was found."""
+        return self.covers_sites is not None and not self.covers_sites and not self.covers_visits
+
+    @property
     def held_until(self) -> datetime | None:
         """When it no longer holds anything, if nobody releases it before. None once it was released."""
-        return None if self.released_at else (self.refused_at or self.lapses_at) + STILL_HOLDS
+        over = self.refused_at or self.lapses_at
+        return None if self.released_at else over if self.covers_nothing else over + STILL_HOLDS
 
     @property
     def state(self) -> State:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from geo.change import locked
 from geo.law_file import Frozen, TooMuch
 from geo.law_request import LawRequest
 from geo.log import Act, note
+from geo.refusal import Refusal
 from geo.seal import CannotOpen, Place, Seal
 from geo.site import Site
 
@@ -30,6 +31,10 @@ class Words:
     authority: str
     reference: str
     wording: str
+
+
+class CoversNothing(Exception):
+    """What a request names is nothing that is there."""
 
 
 class Held(Exception):
@@ -71,9 +76,13 @@ def _place(column: str, request_id: UUID) -> Place:
 
 
 def holds() -> ColumnElement[bool]:
-    """By the clock of the database, as its policies say it."""
+    """By the clock of the database, as its policies say it; and at once over for what covers nothing."""
     moments = (LawRequest.registered_at, LawRequest.proposed_at, LawRequest.refused_at, LawRequest.released_at)
-    told: ColumnElement[bool] = func.lantern.law_holds(*moments)
+    told: ColumnElement[bool] = func.lantern.law_holds(*moments) & or_(
+        LawRequest.covers_sites.is_(None),
+        func.cardinality(LawRequest.covers_sites) + func.cardinality(LawRequest.covers_visits) > 0,
+        func.lantern.law_undecided(*moments),
+    )
     return told
 
 
@@ -123,28 +132,34 @@ async def refuse_held(session: AsyncSession, organisation_id: UUID, site_id: UUI
 
 
 async def register(session: AsyncSession, values: dict[str, Any]) -> None:
-    """A new one, from the columns that are given once."""
+    """A new one, from the columns that are given once. In a transaction of scope `law`. Raises Refusal where an id is
+    none of a site."""
     await session.execute(insert(LawRequest).values(**values).inline())
+    there = select(func.count()).select_from(Site).where(Site.organisation_id == values["organisation_id"])
+    if await session.scalar(there.where(Site.id.in_(values["site_ids"]))) != len(values["site_ids"]):
+        raise Refusal("are not all ids of sites of this organisation", "site_ids")
     detail = {
         "noun": values["noun"],
         "sites": len(values["site_ids"]),
         "area": str(values["work_area_id"] or "") or None,
     }
-    note(session, Act.LAW_REGISTERED, "law_request", [values["id"], *values["site_ids"]], detail)
+    note(session, Act.LAW_REGISTERED, "law_request", [values["id"], *values["site_ids"]], detail, why="")
 
 
 async def propose(session: AsyncSession, request: LawRequest, by: UUID) -> None:
     """From now on a second person has seven days, and what it covers is fixed. In a transaction of scope `law`. Raises
-    TooMuch."""
+    TooMuch, CoversNothing."""
     try:
         await _step(session, request, proposed_by=by)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == TOO_MUCH:
             raise TooMuch from None
         raise
+    if request.covers_nothing:
+        raise CoversNothing
     sites, visits = request.covers_sites or [], request.covers_visits or []
     detail = {"sites": len(sites), "visits": len(visits)}
-    note(session, Act.LAW_PROPOSED, "law_request", [request.id, *sites], detail)
+    note(session, Act.LAW_PROPOSED, "law_request", [request.id, *sites], detail, why="")
 
 
 async def proposer_stays(session: AsyncSession, request: LawRequest) -> bool:
@@ -162,12 +177,13 @@ async def release(session: AsyncSession, request: LawRequest, frozen: Frozen) ->
     told = {"file_hash": frozen.hash, "file_bytes": len(frozen.body), "file_rows": frozen.rows}
     await _step(session, request, **told)
     detail = {"rows": frozen.rows, "sha256": frozen.hash.hex(), "proposed_by": str(request.proposed_by)}
-    note(session, Act.LAW_RELEASED, "law_request", [request.id, *frozen.sites], detail)
+    note(session, Act.LAW_RELEASED, "law_request", [request.id, *frozen.sites], detail, why="")
 
 
 async def refuse(session: AsyncSession, request: LawRequest, by: UUID, refusal_sealed: bytes) -> None:
+    """In a transaction of scope `law`, in which the database sees whether it covers anything."""
     await _step(session, request, refused_by=by, refusal_sealed=refusal_sealed)
-    note(session, Act.LAW_REFUSED, "law_request", [request.id])
+    note(session, Act.LAW_REFUSED, "law_request", [request.id], why="")
 
 
 async def _step(session: AsyncSession, request: LawRequest, **columns: object) -> None:

@@ -132,16 +132,24 @@ class _Noted:
     noun: str
     ids: list[UUID]
     detail: dict[str, Any] = field(default_factory=dict)
+    why: str | None = None
 
 
 def note(
-    session: AsyncSession, act: Act, noun: str, ids: Iterable[UUID] = (), detail: dict[str, Any] | None = None
+    session: AsyncSession,
+    act: Act,
+    noun: str,
+    ids: Iterable[UUID] = (),
+    detail: dict[str, Any] | None = None,
+    *,
+    why: str | None = None,
 ) -> None:
-    """Keeps in mind what is done in this transaction to the rows of a noun. `detail` is JSON without coordinates."""
+    """Keeps in mind what is done in this transaction to the rows of a noun. `detail` is JSON without coordinates. `why`
+    counts before the purpose of who does it; "" where that has nothing to do with it."""
     named, told = list(dict.fromkeys(ids)), dict(detail or {})
     if len(named) > MOST_IDS:
         named, told = [], told | {"any": True}
-    session.info.setdefault(_NOTED, []).append(_Noted(act, noun, named, told))
+    session.info.setdefault(_NOTED, []).append(_Noted(act, noun, named, told, why))
 
 
 async def write(session: AsyncSession, author: Author) -> bool:
@@ -156,7 +164,7 @@ async def write(session: AsyncSession, author: Author) -> bool:
             "ids": [str(one) for one in noted.ids],
             "noun": noted.noun,
             "via": author.via,
-            "why": author.why,
+            "why": author.why if noted.why is None else noted.why or None,
         }
         entry = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         # Without RETURNING: who adds to the log may not therefore read it.

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.change import locked, remember
+from geo.log import Act, note
 from geo.team import Team
 
 
@@ -28,6 +29,7 @@ async def create_team(session: AsyncSession, organisation_id: UUID, team_id: UUI
     team = Team(organisation_id=organisation_id, id=team_id, name=name, updated_by=by)
     session.add(team)
     await session.flush()
+    note(session, Act.CREATED, "team", [team.id])
     return team
 
 
@@ -35,3 +37,4 @@ async def rename_team(session: AsyncSession, team: Team, name: str, by: UUID | N
     await remember(session, team, "team", by)
     team.name = name
     await session.flush()
+    note(session, Act.CHANGED, "team", [team.id])

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo.assignment import Assignment
 from geo.change import locked, remember
+from geo.log import Act, note
 from geo.refusal import Refusal
 from geo.work_area import WorkArea
 
@@ -19,6 +20,7 @@ async def create_work_area(session: AsyncSession, values: dict[str, Any], by: UU
     area = WorkArea(**values | {"geom": from_shape(values["geom"], 4326), "updated_by": by})
     session.add(area)
     await session.flush()
+    note(session, Act.CREATED, "work_area", [area.id])
     return area
 
 
@@ -33,6 +35,7 @@ async def change_work_area(session: AsyncSession, area: WorkArea, values: dict[s
     for column, value in values.items():
         setattr(area, column, value)
     await session.flush()
+    note(session, Act.CHANGED, "work_area", [area.id], {"columns": sorted(values)})
 
 
 async def close_work_area(session: AsyncSession, area: WorkArea, last_day: date, by: UUID | None) -> None:
@@ -48,7 +51,10 @@ async def close_work_area(session: AsyncSession, area: WorkArea, last_day: date,
         Assignment.starts_on <= last_day,
         Assignment.ends_on.is_(None) | (Assignment.ends_on > last_day),
     )
-    for assignment in await session.scalars(locked(running)):
+    ended = list(await session.scalars(locked(running)))
+    for assignment in ended:
         await remember(session, assignment, "assignment", by)
         assignment.ends_on = last_day
     await session.flush()
+    about = [area.id, *(assignment.id for assignment in ended)]
+    note(session, Act.CHANGED, "work_area", about, {"last_day": last_day.isoformat(), "assignments": len(ended)})

@@ -1,7 +1,9 @@
 """The pages of requests by law: to register one, to propose its release, to agree or refuse, to fetch the file."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,31 +13,35 @@ from pydantic import Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api import law_file, law_request
+from api.asker import Asker
 from api.asking import (
     LONGEST_PURPOSE,
     SHORTEST_PURPOSE,
     Asked,
     Deciding,
     Keeping,
-    Registering,
     get_database,
     get_vault,
 )
 from api.law_file import SecondPerson
 from api.law_request import SHORTEST_WORDS, NewLawRequest
+from api.problem import Problem
 from api.retention import StewardInPerson
 from geo.account import Role
 from geo.account_query import list_accounts
 from geo.area_name import list_area_names
+from geo.law_cover import Covered, covered_by
 from geo.law_file import is_kept
 from geo.law_request import LONGEST_PERIOD, MOST_SITES, LawRequest, State
 from geo.law_request import Asked as Noun
 from geo.law_request_query import latest_law_requests, opened_refusal, opened_words
+from geo.refusal import Refusal
 from web.form import Form, read, typed
 from web.i18n import N_
 from web.page import render
 
 router = APIRouter(prefix="/law-requests", include_in_schema=False)
+MOST_NAMES = 50
 TOLD_AT_HOME = timedelta(days=1)
 BETWEEN = re.compile(r"[\s,;]+")
 NOUNS = {Noun.SITES: N_("Sites"), Noun.VISITS: N_("Visits")}
@@ -47,6 +53,9 @@ EARLIER = N_("This day lies before the day on which it came.")
 NO_PERIOD = N_("A period goes with visits alone. Leave both days empty.")
 PERIOD = N_("For visits give a first and a last day, a year apart at most.")
 THIS_DAY = N_("This day cannot be right.")
+NO_SITE = N_("Not all of these are ids of sites. Nothing is held for what is not there.")
+NO_AREA = N_("There is no such work area today.")
+NOTHING = N_("It covers nothing. Refuse it, and register anew what is meant.")
 TICK = N_("Tick this to go on.")
 
 
@@ -111,7 +120,10 @@ async def _told(asked: Asked, rows: Iterable[LawRequest]) -> list[dict[str, Any]
             "names": names,
             "proposer_gone": gone(row),
             "proposes": (row.state is State.OPEN or gone(row)) and Role.STEWARD in asker.roles,
-            "agrees": row.state is State.PROPOSED and not gone(row) and asker.account_id not in (None, row.proposed_by),
+            "agrees": row.state is State.PROPOSED
+            and not gone(row)
+            and not row.covers_nothing
+            and asker.account_id not in (None, row.proposed_by),
             "refuses": row.state in (State.OPEN, State.PROPOSED),
         }
         for row in found
@@ -129,18 +141,29 @@ async def law_requests_page(request: Request, asked: Keeping) -> Response:
 
 
 @router.post("")
-async def register(request: Request, asked: Registering) -> Response:
+async def register(request: Request, asker: StewardInPerson) -> Response:
     fields = await typed(request)
     form, wrong = read(RegisterForm, fields)
-    if form is None:
+    ids: list[UUID] = []
+    if form:
+        ids, wrong = _ids(form)
+        wrong = wrong or _wrong(form, ids)
+    new = _new(form, ids, wrong) if form and not wrong else None
+    if new:
+        try:
+            return RedirectResponse(f"/law-requests/{await law_request.register(request, asker, new)}", 303)
+        except Refusal as refused:
+            wrong = {"sites": NO_SITE} if refused.where == "site_ids" else {"area": NO_AREA}
+    async with _asking(request, asker) as asked:
         return await _list_page(request, asked, fields, wrong)
-    ids, wrong = _ids(form)
-    wrong = wrong or _wrong(form, ids)
-    new = None if wrong else _new(form, ids, wrong)
-    if new is None:
-        return await _list_page(request, asked, fields, wrong)
-    row = await law_request.register(asked, new)
-    return RedirectResponse(f"/law-requests/{row.id}", 303)
+
+
+@asynccontextmanager
+async def _asking(request: Request, asker: Asker) -> AsyncIterator[Asked]:
+    """A transaction for a page, after a step that had one of its own."""
+    database = get_database(request)
+    async with database.asking(asker) as session:
+        yield Asked(session, asker, database, get_vault(request))
 
 
 def _ids(form: RegisterForm) -> tuple[list[UUID], dict[str, str]]:
@@ -207,13 +230,16 @@ async def law_request_page(request: Request, request_id: UUID, asked: Keeping) -
 async def _one_page(
     request: Request, asked: Asked, request_id: UUID, fields: dict[str, str], wrong: dict[str, str]
 ) -> Response:
-    [told] = await _told(asked, [await law_request.found(asked, request_id)])
+    row = await law_request.found(asked, request_id)
+    [told] = await _told(asked, [row])
     return render(
         request,
         "law_request/one.html",
         asked.asker,
         422 if wrong else 200,
         told=told,
+        covered=await _covered(asked, row),
+        most_names=MOST_NAMES,
         kept_until=await is_kept(asked.session, asked.asker.organisation_id, request_id),
         nouns=NOUNS,
         fields=fields,
@@ -221,35 +247,52 @@ async def _one_page(
     )
 
 
+async def _covered(asked: Asked, row: LawRequest) -> Covered | None:
+    """What a proposal gives away, while it waits, for who sees all places; names for who said why."""
+    asker = asked.asker
+    if row.state is not State.PROPOSED or Role.MANAGER not in asker.roles:
+        return None
+    covered = await covered_by(asked.session, row, asker.today)
+    if asker.purpose is None:
+        return replace(covered, names=[])
+    asked.saw("site", row.covers_sites or [], law_request=str(row.id))
+    return covered
+
+
 @router.post("/{request_id}/propose")
 async def propose(request: Request, request_id: UUID, asker: StewardInPerson) -> Response:
-    await law_file.propose(get_database(request), asker, request_id)
+    try:
+        await law_file.propose(get_database(request), asker, request_id)
+    except Problem as refused:
+        if refused.detail != law_file.NOTHING:
+            raise
+        async with _asking(request, asker) as asked:
+            return await _one_page(request, asked, request_id, {}, {"proposal": NOTHING})
     return RedirectResponse(f"/law-requests/{request_id}", 303)
 
 
 @router.post("/{request_id}/agree")
 async def agree(request: Request, request_id: UUID, asker: SecondPerson) -> Response:
     form, wrong = read(AgreeForm, await typed(request))
-    database, vault = get_database(request), get_vault(request)
     if form is None:
-        async with database.asking(asker) as session:
-            asked = Asked(session, asker, database, vault)
+        async with _asking(request, asker) as asked:
             return await _one_page(request, asked, request_id, {}, dict.fromkeys(wrong, TICK))
-    await law_file.agree(database, vault, asker, request_id)
+    await law_file.agree(get_database(request), get_vault(request), asker, request_id)
     return RedirectResponse(f"/law-requests/{request_id}", 303)
 
 
 @router.post("/{request_id}/refuse")
-async def refuse(request: Request, request_id: UUID, asked: Deciding) -> Response:
+async def refuse(request: Request, request_id: UUID, asker: SecondPerson) -> Response:
     fields = await typed(request)
     form, wrong = read(RefuseForm, fields)
-    if form is None:
-        return await _one_page(request, asked, request_id, fields, dict.fromkeys(wrong, SHORT))
     try:
-        body = law_request.Refusing(reason=form.reason.replace("\r\n", "\n"))
+        body = law_request.Refusing(reason=form.reason.replace("\r\n", "\n")) if form else None
     except ValidationError:
-        return await _one_page(request, asked, request_id, fields, {"reason": SHORT})
-    await law_request.turn_down(asked, request_id, body.reason)
+        body = None
+    if body is None:
+        async with _asking(request, asker) as asked:
+            return await _one_page(request, asked, request_id, fields, dict.fromkeys(wrong or {"reason": ""}, SHORT))
+    await law_file.refuse(get_database(request), get_vault(request), asker, request_id, body.reason)
     return RedirectResponse(f"/law-requests/{request_id}", 303)
 
 

@@ -39,6 +39,7 @@ from geo.schema import new_id
 from geo.second_factor import forget_second_factor
 from geo.team import Team
 from geo.typed_text import NotText
+from geo.team_query import create_team
 
 T = TypeVar("T")
 Slug = Annotated[str, typer.Option("--organisation", "-o", metavar="SLUG", help="Whose account.")]
@@ -125,7 +126,6 @@ def change_roles(
     async def change(session: AsyncSession, asker: Asker) -> None:
         account = await _account(session, asker, email, organisation)
         roles = sorted({str(one) for one in role})
-        note(session, Act.CHANGED, "account", [account.id], {"roles": roles})
         await change_account(session, account, {"roles": roles}, None)
 
     _run(organisation, change)
@@ -150,7 +150,6 @@ def end_access(
     async def change(session: AsyncSession, asker: Asker) -> None:
         account = await _account(session, asker, email, organisation)
         left_on = None if back else day or asker.today
-        note(session, Act.CHANGED, "account", [account.id], {"left_on": left_on and left_on.isoformat()})
         await change_account(session, account, {"left_on": left_on}, None)
 
     _run(organisation, change)
@@ -167,7 +166,6 @@ def change_password(organisation: Slug, email: Email, password: Password = None)
     async def change(session: AsyncSession, asker: Asker) -> None:
         account = await _account(session, asker, email, organisation)
         hashed = await _hash(session, asker, chosen, account.name, account.email)
-        note(session, Act.PASSWORD_CHANGED, "account", [account.id])
         await change_account(session, account, {"password_hash": hashed}, None)
 
     _run(organisation, change)
@@ -270,9 +268,7 @@ async def _team(session: AsyncSession, asker: Asker, name: str) -> Team:
     rows = select(Team).where(Team.organisation_id == asker.organisation_id, func.lower(Team.name) == name.lower())
     team = await session.scalar(rows)
     if team is None:
-        team = Team(organisation_id=asker.organisation_id, id=new_id(), name=name)
-        session.add(team)
-        await session.flush()
+        team = await create_team(session, asker.organisation_id, new_id(), name, None)
     return team
 
 

@@ -34,7 +34,7 @@ from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
 ERASURES, EXPORT = "/api/v1/erasures", "/api/v1/export"
-LOGGED = "SELECT act, ids, entry::jsonb -> 'detail' FROM lantern.log_entry WHERE act LIKE 'law-%' ORDER BY seq"
+LOGGED = "SELECT act, ids, entry::jsonb -> 'detail', entry::jsonb ->> 'why' FROM lantern.log_entry WHERE act LIKE 'law-%' ORDER BY seq"
 OLD_FILE = """ALTER TABLE lantern.law_file DISABLE TRIGGER stays;
     UPDATE lantern.law_file SET goes_at = now() - interval '1 minute'"""
 
@@ -88,16 +88,17 @@ async def test_every_step_and_every_download_is_in_the_log_with_the_sites_and_th
     sha256 = (await mara.get(path)).json()["file_sha256"]
     asked = {"noun": "sites", "sites": 1, "area": None}
     assert look(owner_url, LOGGED) == [
-        ("law-registered", [request, quay], asked),
-        ("law-proposed", [request, quay], {"sites": 1, "visits": 0}),
+        ("law-registered", [request, quay], asked, None),
+        ("law-proposed", [request, quay], {"sites": 1, "visits": 0}, None),
         ("law-released", [request, quay],
-         {"rows": 1, "sha256": sha256, "proposed_by": str(town.accounts["stefan"])}),
-        ("law-downloaded", [request], PURPOSE | {"sha256": sha256}),
-        ("law-registered", [refused, quay], asked),
-        ("law-refused", [refused], {}),
+         {"rows": 1, "sha256": sha256, "proposed_by": str(town.accounts["stefan"])}, None),
+        ("law-downloaded", [request], {"sha256": sha256}, PURPOSE["purpose"]),
+        ("law-registered", [refused, quay], asked, None),
+        ("law-refused", [refused], {}, None),
     ]  # fmt: skip
-    page = (await (await client("stefan")).get(f"/steward?row={quay}")).text
+    page = (await (await client("stefan")).get(f"/steward?row={request}")).text
     assert "agreed, and released to an authority" in page
+    assert (PURPOSE["purpose"] in page, "the request by law" in page) == (True, True)
 
 
 async def test_a_managers_home_says_that_downloads_are_frozen_and_offers_none(client: Client, town: SmallTown) -> None:

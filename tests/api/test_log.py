@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from api.settings import Settings
 from geo.log import Act
 from tests.fixtures.client import Client
 from tests.fixtures.command import Terminal
@@ -235,3 +236,41 @@ async def test_an_entry_says_whom_and_what_it_concerns(
 
 def test_each_act_has_words_for_the_steward() -> None:
     assert set(ACTS) == set(Act)
+
+
+async def test_a_new_account_and_the_end_of_access_are_written_down(
+    client: Client, town: SmallTown, owner_url: str, terminal: Terminal, settings: Settings
+) -> None:
+    mara, before = await client("mara"), len(logged(owner_url))
+    new = {"name": "New", "email": "one@doggerstad.example", "password": "a long enough password of one"}
+    made = (await mara.post("/api/v1/accounts", json=new | {"roles": ["desk"]})).json()["id"]
+    form = new | {"email": "two@doggerstad.example", "role": "desk"}
+    assert (await mara.post("/accounts", data=form)).status_code == 303
+    assert (await mara.post(f"/accounts/{made}/leave")).status_code == 303
+    words = (
+        "--organisation",
+        "doggerstad",
+        "--email",
+        "three@doggerstad.example",
+        "--name",
+        "Three",
+        "--team",
+        "Night",
+    )
+    ran = terminal.run("account", "create", *words, "--role", "steward", "--password", new["password"],
+                       database_url=settings.database_url)  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    told = [entry for entry in logged(owner_url)[before:] if entry["act"] in {"created", "changed"}]
+    assert [(entry["act"], entry["noun"], entry["detail"].get("roles")) for entry in told] == [
+        ("created", "account", ["desk"]),
+        ("created", "account", ["desk"]),
+        ("changed", "account", None),
+        ("created", "team", None),
+        ("created", "account", ["steward"]),
+    ]
+    assert (told[0]["ids"], told[2]["ids"]) == ([made], [made])
+    assert told[2]["detail"] == {"columns": ["left_on"], "left_on": town.today.isoformat()}
+    assert [entry["by"] for entry in told] == [str(town.accounts["mara"])] * 3 + [None] * 2
+    assert "doggerstad.example" not in str(told)
+    page = (await (await client("stefan")).get("/steward?act=created")).text
+    assert "made an account" in page

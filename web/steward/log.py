@@ -78,7 +78,9 @@ NOUNS = {
     "alert": "",
     "alerts": N_("alerts"),
     "areas": N_("work areas"),
+    "assignment": N_("assignments"),
     "coverage": N_("coverage"),
+    "district": N_("districts"),
     "districts": N_("districts"),
     "law_file": N_("files of requests by law"),
     "law_request": "",
@@ -94,8 +96,10 @@ NOUNS = {
     "site": N_("sites"),
     "sites": N_("sites"),
     "visit": N_("visits and their sites"),
+    "team": N_("teams"),
     "visits": N_("visits"),
     "widening": "",
+    "work_area": N_("work areas"),
 }
 
 
