@@ -34,7 +34,8 @@ from tests.fixtures.town import SmallTown
 
 pytestmark = pytest.mark.anyio
 ERASURES, EXPORT = "/api/v1/erasures", "/api/v1/export"
-LOGGED = "SELECT act, ids, entry::jsonb -> 'detail', entry::jsonb ->> 'why' FROM lantern.log_entry WHERE act LIKE 'law-%' ORDER BY seq"
+LOGGED = """SELECT act, ids, entry::jsonb -> 'detail', entry::jsonb ->> 'why' FROM lantern.log_entry
+    WHERE act LIKE 'law-%' ORDER BY seq"""
 OLD_FILE = """ALTER TABLE lantern.law_file DISABLE TRIGGER stays;
     UPDATE lantern.law_file SET goes_at = now() - interval '1 minute'"""
 
