@@ -12,12 +12,28 @@ from sqlalchemy import Connection, text
 
 from geo.release_series import Series, latest_closed
 from tests.attacks.door import EVERYONE, HASTY, MARA, NOBODY, Door
-from tests.attacks.doors import UNWRITTEN
+from tests.attacks.doors import API
 from tests.fixtures.kept import Kept
 from tests.fixtures.wide_town import NEVER, WideTown
 
 ANY_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NAMED = re.compile(r"\{([\w ]+)\}")
+UNWRITTEN = {
+    "POST /theme": "a cookie of the browser's",
+    "POST /language": "a cookie of the browser's",
+    "POST /sign-in/code": "a code that is wrong opens nothing; a wrong one is noted when it is counted",
+    "POST /purpose/end": "ends nothing where no purpose is open; else it is written down",
+    f"DELETE {API}/session/purpose": "likewise",
+    f"POST {API}/session/passkey/challenge": "asks for a number, and changes nothing",
+    f"POST {API}/passkeys/challenge": "likewise",
+    f"POST {API}/second-factor/authenticator": "nothing counts until it is confirmed, which is written down",
+    "POST /account/second-factor/begin": "likewise",
+    f"PATCH {API}/sessions/{{session_id}}": "what one calls one's own device",
+    "POST /account/devices/{session_id}/name": "likewise",
+    f"PATCH {API}/passkeys/{{passkey_id}}": "what one calls one's own passkey",
+    "POST /account/passkeys/{passkey_id}/name": "likewise",
+}
+"""Doors that are no reading and write nothing into the log, and why."""
 
 
 @dataclass
