@@ -38,8 +38,8 @@ from geo.passkey import forget_passkeys
 from geo.schema import new_id
 from geo.second_factor import forget_second_factor
 from geo.team import Team
-from geo.typed_text import NotText
 from geo.team_query import create_team
+from geo.typed_text import NotText
 
 T = TypeVar("T")
 Slug = Annotated[str, typer.Option("--organisation", "-o", metavar="SLUG", help="Whose account.")]
