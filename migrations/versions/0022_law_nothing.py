@@ -4,18 +4,18 @@ from alembic import op
 
 from migrations.sql import run
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    _run_as_owner("0021_law_nothing.sql")
+    _run_as_owner("0022_law_nothing.sql")
 
 
 def downgrade() -> None:
-    _run_as_owner("0021_no_law_nothing.sql")
+    _run_as_owner("0022_no_law_nothing.sql")
 
 
 def _run_as_owner(name: str) -> None:
