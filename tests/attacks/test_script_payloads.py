@@ -22,6 +22,7 @@ from geo import folium_map
 from tests.fixtures.browser import watch
 from tests.fixtures.command import Terminal
 from tests.fixtures.laden import Laden, marks
+from tests.fixtures.look import run
 from tests.fixtures.payload import PAYLOADS, WATCH_MAPS, intruders, shown
 from tests.fixtures.route import routes_of
 from tests.fixtures.town import PURPOSE, SmallTown
@@ -34,6 +35,8 @@ NO_PAGES = {"/openapi.json", "/healthz", "/static", "/planner/map.js", "/maps/{k
     "/sign-in/city/back",
     "/sign-in/city/{city_id}",
 }
+CHOOSING = "ben"
+"""Whose password somebody else gave."""
 NOT_ON_PAGES = {
     "district.code": "in answers of the API alone",
     "session.device": "only the known words in it are shown",
@@ -85,7 +88,10 @@ FORM_FIELDS = {
     "VisitForm.name": "site.name",
     "VisitForm.access_note": "site.access_note",
 }
-FORM_NOT_KEPT = {"current", "new", "again", "password", "code", "what", "site_type", "sites"}
+FORM_NOT_KEPT = {"current", "new", "again", "password", "code", "what", "site_type", "sites"} | {
+    "token_password",
+    "token_code",
+}
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ class Surfer:
         self.people: dict[str, BrowserContext] = {}
 
     async def come(self) -> None:
-        for person in ("mara", "alice", "stefan", "pim", ""):
+        for person in ("mara", "alice", "stefan", "pim", "", CHOOSING):
             context = await self.chromium.new_context(base_url=self.address, locale="en-GB")
             await context.add_init_script(WATCH_MAPS)
             await context.route("**/api/v1/basemap/*", lambda route: route.continue_())  # then nothing is kept
@@ -145,13 +151,16 @@ def pages(app: FastAPI, town: SmallTown) -> list[str]:
     """The address of every page that there is, by the routes of the app."""
     there = [path for method, path in routes_of(app) if method == "GET" and not path.startswith("/api/")]
     south = str(town.areas["south"])
-    given = {"{area_id}": south, "{widening_id}": south, "{request_id}": south, "{what}": "sites"}
+    given = {"{area_id}": south, "{widening_id}": south, "{request_id}": south, "{what}": "sites", "{noun}": "areas"}
     found = [re.sub(r"{\w+}", lambda name: given[name[0]], path) for path in there if path not in NO_PAGES | {"/"}]
     return [*found, "/maps/coverage?sites=overdue"]
 
 
 @pytest.fixture
-async def surfer(chromium: Browser, live_server: str, town: SmallTown, laden: Laden, quarter: str) -> Surfer:
+async def surfer(
+    chromium: Browser, live_server: str, town: SmallTown, laden: Laden, quarter: str, owner_url: str
+) -> Surfer:
+    run(owner_url, "UPDATE lantern.account_secret SET given = true WHERE id = :id", id=town.accounts[CHOOSING])
     made = Surfer(chromium, live_server, town)
     await made.come()
     await made.draw_release(quarter)
