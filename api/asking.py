@@ -185,14 +185,20 @@ def asked_as(
             raise refusal(asker)
         if session_alone:
             in_person(asker)
-        database = get_database(request)
-        async with database.asking(asker) as session:
-            found = Asked(session, asker, database, get_vault(request))
+        async with opened_by(request, asker) as found:
             if exact:
                 found.exact()
             yield found
 
     return asked
+
+
+@asynccontextmanager
+async def opened_by(request: Request, asker: Asker) -> AsyncIterator[Asked]:
+    """A transaction in the roles of who asks, opened only after something else was done without one."""
+    database = get_database(request)
+    async with database.asking(asker) as session:
+        yield Asked(session, asker, database, get_vault(request))
 
 
 @asynccontextmanager

@@ -55,19 +55,20 @@ async def needed(request: Request, asked: Asked) -> tuple[bool, bool]:
     return True, await find_authenticator(asked.session, account) is not None
 
 
-async def show_again(request: Request, asker: Asker, proof: Proof) -> None:
-    """Raises `invalid-input` where what is needed is missing or wrong, and `too-many` after some that were wrong."""
+async def show_again(request: Request, asker: Asker, proof: Proof, within: str = "body") -> None:
+    """Raises `invalid-input` where what is needed is missing or wrong (`within` says where the proof stands), and
+    `too-many` after some that were wrong. Not inside a transaction."""
     async with own(request, asker) as asked:
         password, code = await needed(request, asked)
     if password:
-        await check_password(request, asker, proof.password or "", where="body.password")
+        await check_password(request, asker, proof.password or "", where=f"{within}.password")
     if code:
-        await check_code(request, asker, proof.code)
+        await check_code(request, asker, proof.code, where=f"{within}.code")
     if password:
         await note_proof(request, asker)
 
 
-async def check_code(request: Request, asker: Asker, code: str | None) -> None:
+async def check_code(request: Request, asker: Asker, code: str | None, where: str = "body.code") -> None:
     """Likewise for the code of the moment, which is used up."""
     async with own(request, asker) as asked:
         account, _ = await own_account(asked)
@@ -78,7 +79,7 @@ async def check_code(request: Request, asker: Asker, code: str | None) -> None:
         if taken is None:
             what = "is not the code of this moment"
             turned_away_of(request).inside(request, asker, Act.SECOND_FACTOR_FAILED, "code")
-            problem = Problem(INVALID_INPUT, errors=[{"where": "body.code", "what": what}])
+            problem = Problem(INVALID_INPUT, errors=[{"where": where, "what": what}])
             problem.noted = True
             raise problem
 

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.asker import Asker
-from api.asking import Who, get_database, in_person, refusal
+from api.asking import Registering, Who, get_database, in_person, refusal
 from api.body import Body
-from api.log import Stewarding
 from api.noun_router import noun_router, problems
 from api.problem import INVALID_INPUT, Problem
 from api.retention_run import outlook
@@ -98,8 +97,8 @@ async def read_retention(request: Request, asker: Steward) -> RetentionOut:
 
 
 @router.put("/{kind}", responses=problems(400, 408, 413))
-async def put_rule(kind: Kind, body: RuleIn, asked: Stewarding) -> RuleOut:
-    """Keeps a kind so many days from now on. A shorter time than before counts a week later."""
+async def put_rule(kind: Kind, body: RuleIn, asked: Registering) -> RuleOut:
+    """Keeps a kind so many days from now on. A token cannot do this. A shorter time than before counts a week later."""
     if body.days < LEAST_DAYS[kind]:
         raise Problem(INVALID_INPUT, errors=[{"where": "body.days", "what": f"is at least {LEAST_DAYS[kind]}"}])
     await lay_down(asked.session, asked.asker.organisation_id, kind, body.days, asked.asker.account_id)

@@ -84,9 +84,15 @@ class TurnedAway:
         self._clock = clock
         self._knocks: dict[tuple[Act, bool], Counter[tuple[Address, str]]] = {}
         self._addresses: frozenset[str] = frozenset()
+        self._met: frozenset[str] = frozenset()
         self._learns_at = -math.inf
         self._counts: dict[Turned, _Count] = {}
         self._strangers: dict[Stranger, _Count] = {}
+
+    def meet(self, email: str) -> None:
+        """This server gave an account this address just now: it has room of its own at once."""
+        self._met |= {email}
+        self._addresses |= {email}
 
     def at_the_door(self, act: Act, email: Address, why: str) -> None:
         """Someone who has not shown who they are gave this address. Whose it is, is looked up later, whatever it is."""
@@ -161,6 +167,7 @@ class TurnedAway:
 
     async def learn(self) -> None:
         """Which addresses are accounts', at this moment."""
+        self._met = frozenset()
         async with self._database.keeping_keys() as session:
             cities = list(await session.scalars(select(Organisation).order_by(Organisation.id)))
         found: set[str] = set()
@@ -169,7 +176,7 @@ class TurnedAway:
             theirs = select(Account.email).where(Account.organisation_id == city.id, Account.email.is_not(None))
             async with self._database.asking(server) as session:
                 found.update(await session.scalars(theirs))
-        self._addresses, self._learns_at = frozenset(found), self._clock() + LEARNS_EVERY_S
+        self._addresses, self._learns_at = self._met | found, self._clock() + LEARNS_EVERY_S
 
     async def _write(self, author: Author, turned_away: list[Turned]) -> None:
         told = {turned: self._counts[turned].unwritten for turned in turned_away}

@@ -76,7 +76,10 @@ async def erase_sites_again(session: AsyncSession, organisation_id: UUID, listed
     holds is kept whole, and not on the list: a site with its history and visits, if it or a visit to it is held."""
     async with session.begin_nested() as tried:  # what is not on the list cannot be seen here
         await remember_listed(session, organisation_id, listed)
-        kept = await _held(session, organisation_id)
+        theirs = select(Visit.site_id).where(Visit.organisation_id == organisation_id, Visit.site_id.is_not(None))
+        around = [(Noun.SITE, one) for one in set(await session.scalars(theirs)) if one]
+        await remember_erased(session, organisation_id, around, Reason.ORDER, None)
+        kept = await _held(session, organisation_id, listed)
         await tried.rollback()
     stays = set(kept.rows.keys)
     await remember_listed(session, organisation_id, {key: why for key, why in listed.items() if key not in stays})
@@ -92,24 +95,28 @@ async def erase_sites_again(session: AsyncSession, organisation_id: UUID, listed
     return Again(gone.counts, kept.rows.counts, kept.held_by)
 
 
-async def _held(session: AsyncSession, organisation_id: UUID) -> Kept:
-    """Of what is on the list: the sites that a request holds, or of which it holds a visit, with all their visits; and
-    the visits that it holds by themselves."""
+async def _held(session: AsyncSession, organisation_id: UUID, listed: Listed) -> Kept:
+    """Of what is listed: the sites that a request holds, or of which it holds a visit, with all their visits; and the
+    visits that it holds by themselves or with their site, also where the site is not listed. All of these are seen."""
+    listed_sites = [one for noun, one in listed if noun is Noun.SITE]
+    listed_visits = [one for noun, one in listed if noun is Noun.VISIT]
+    of = Site.organisation_id == organisation_id, Site.id == _any(listed_sites)
     by_site = func.lantern.site_held_by(Site.id, Site.geom)
-    own = select(Site.id, by_site).where(Site.organisation_id == organisation_id, by_site.is_not(None))
-    # A site that is not on the list is not seen here: a visit to it goes by its own point.
+    own = select(Site.id, by_site).where(*of, by_site.is_not(None))
+    goes = or_(Visit.id == _any(listed_visits), Visit.site_id == _any(listed_sites))
     by_visit = func.coalesce(
         func.lantern.visit_held_by(Visit.id, Visit.site_id, Visit.geom, Visit.visited_at),
-        func.lantern.site_held_by(Visit.site_id, Visit.geom),
+        func.lantern.site_held_by(Visit.site_id, func.coalesce(Site.geom, Visit.geom)),
     )
-    theirs = select(Visit.id, Visit.site_id, by_visit)
-    theirs = theirs.where(Visit.organisation_id == organisation_id, by_visit.is_not(None))
+    its_site = and_(Site.organisation_id == Visit.organisation_id, Site.id == Visit.site_id)
+    theirs = select(Visit.id, Visit.site_id, by_visit).join(Site, its_site, isouter=True)
+    theirs = theirs.where(Visit.organisation_id == organisation_id, goes, by_visit.is_not(None))
     held_sites = (await session.execute(own)).all()
     held_visits = (await session.execute(theirs)).all()
     sites = {one for one, _ in held_sites} | {site for _, site, _ in held_visits if site}
-    here = select(Site.id).where(Site.organisation_id == organisation_id, Site.id == _any(sites))
+    here = select(Site.id).where(*of, Site.id == _any(sites))
     visits = {one for one, _, _ in held_visits} | {
-        *await _visits(session, organisation_id, Visit.site_id == _any(sites))
+        *await _visits(session, organisation_id, and_(goes, Visit.site_id == _any(sites)))
     }
     held_by = frozenset(row[-1] for row in (*held_sites, *held_visits))
     return Kept(Rows(sorted(await session.scalars(here)), sorted(visits)), held_by)

@@ -114,7 +114,7 @@ def refused_password(refused: Problem, of: str = "current") -> dict[str, str]:
     if refused.kind is TOO_MANY:
         return {of: OFTEN}
     what = {"new": TOO_COMMON, "expires_on": WRONG_DAY, "code": WRONG_CODE}.get(where, WRONG_PASSWORD)
-    return {f"token_{where}" if of == "token_password" and where in PROOF else where: what}
+    return {of.removesuffix("password") + where if of.endswith("_password") and where in PROOF else where: what}
 
 
 def _last_day(expires_at: datetime) -> date:

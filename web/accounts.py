@@ -8,24 +8,29 @@ from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import RedirectResponse, Response
 
-from api.account import Email
+from api.account import Email, ManagerInPerson
 from api.account_guard import GIVEN_ON_THE_SERVER, check_change, check_new, may_end
-from api.asking import Asked, Keeping, Managing
+from api.asker import Asker
+from api.asking import Asked, Keeping, opened_by
 from api.body import Line
 from api.common_password import check_choice
 from api.device import revoke_all
 from api.password import MINIMUM_LENGTH, hash_password_aside
 from api.problem import NOT_FOUND, Problem
+from api.proof import Proof, needed, show_again
+from api.turned_away import turned_away_of
 from geo.account import Role
 from geo.account_query import change_account, create_account, find_account, list_accounts
 from geo.refusal import Refusal
 from geo.schema import new_id
 from geo.team_query import list_teams
+from web.account import refused_password
 from web.form import TOO_COMMON, Form, Secret, read, typed
 from web.i18n import N_
 from web.page import render
 
 router = APIRouter(prefix="/accounts", include_in_schema=False)
+SECRETS = {"password", "own_password", "own_code"}
 NO_ADDRESS = N_("This is no e-mail address.")
 THERE = N_("There is an account with this address.")
 SHORT = N_("Use at least 12 characters. Four or five words do well.")
@@ -37,6 +42,8 @@ class AccountForm(Form):
     role: Role
     team_id: UUID | None = None
     password: Secret
+    own_password: Secret = ""
+    own_code: Annotated[str, Field(max_length=40)] = ""
 
 
 @router.get("")
@@ -45,19 +52,32 @@ async def accounts_page(request: Request, asked: Keeping, done: str = "") -> Res
 
 
 @router.post("")
-async def add(request: Request, asked: Managing) -> Response:
+async def add(request: Request, asker: ManagerInPerson) -> Response:
+    """Whoever signed in more than ten minutes ago shows again who they are."""
     fields = await typed(request)
     form, wrong = read(AccountForm, fields)
     if form:
-        wrong = await _add(asked, form)
-    if form is None or wrong:
-        return await _page(request, asked, fields, wrong)
+        check_new(asker, [form.role])
+        wrong = await _not_shown(request, asker, form)
+    async with opened_by(request, asker) as asked:
+        if form and not wrong:
+            wrong = await _add(asked, form)
+        if form is None or wrong:
+            return await _page(request, asked, fields, wrong)
+    turned_away_of(request).meet(form.email.strip().lower())
     return RedirectResponse("/accounts?done=added", 303)
+
+
+async def _not_shown(request: Request, asker: Asker, form: AccountForm) -> dict[str, str]:
+    try:
+        await show_again(request, asker, Proof(password=form.own_password, code=form.own_code))
+    except Problem as refused:
+        return refused_password(refused, "own_password")
+    return {}
 
 
 async def _add(asked: Asked, form: AccountForm) -> dict[str, str]:
     """What is wrong, if no account was made."""
-    check_new(asked.asker, [form.role])
     try:
         email = TypeAdapter(Email).validate_python(form.email)
     except ValidationError:
@@ -114,6 +134,8 @@ async def _page(
     asker = asked.asker
     teams = await list_teams(asked.session, asker.organisation_id)
     accounts = await list_accounts(asked.session, asker.organisation_id)
+    may_add = Role.MANAGER in asker.roles
+    needs_password, needs_code = await needed(request, asked) if may_add and asker.by == "session" else (False, False)
     return render(
         request,
         "accounts.html",
@@ -121,13 +143,15 @@ async def _page(
         422 if wrong else 200,
         accounts=sorted(accounts, key=lambda account: (account.left_on is not None, account.name.casefold())),
         may_end={account.id for account in accounts if may_end(asker, account)},
-        may_add=Role.MANAGER in asker.roles,
+        may_add=may_add,
+        needs_password=needs_password,
+        needs_code=needs_code,
         may_erase=Role.STEWARD in asker.roles,
         today=asker.today,
         new_roles=[role for role in Role if role not in GIVEN_ON_THE_SERVER],
         teams=teams,
         team_names={team.id: team.name for team in teams},
-        fields={name: value for name, value in fields.items() if name != "password"},
+        fields={name: value for name, value in fields.items() if name not in SECRETS},
         wrong=wrong,
         done=done,
     )

@@ -87,6 +87,27 @@ async def test_what_a_request_holds_is_kept_whole_and_the_rest_is_erased_and_the
         assert look(owner_url, WHOLE.format(town.sites[name])) == [], name
 
 
+async def test_a_listed_visit_is_kept_where_its_site_is_held_and_is_not_on_the_list(
+    client: Client, database: Database, town: SmallTown, owner_url: str
+) -> None:
+    """Quay lies in the north, which a request for sites names; the visits to it say that they were made elsewhere."""
+    alice, listed = await client("alice"), {}
+    for second, point in ((1, [2.32, 54.77]), (2, [2.32, 54.75])):
+        visit = {"outcome": "met", "site_id": str(town.sites["quay"]), "visited_at": f"{town.today}T00:00:0{second}Z"}
+        one = new_id()
+        logged = await alice.put(f"{VISITS}/{one}", json=visit | {"geom": {"type": "Point", "coordinates": point}})
+        assert logged.status_code == 201, logged.text
+        listed[(Noun.VISIT, one)] = Reason.ASKED
+    path = await registered(client, town, noun="sites", site_ids=[], work_area_id=str(town.areas["north"]))
+    before = look(owner_url, WHOLE.format(town.sites["quay"]))
+    steward = Asker.command(town.organisation_id, "doggerstad", "Europe/London", Role.STEWARD)
+    again = await apply_erasures(database, steward, listed)
+    assert (sum(again.gone.values()), again.kept) == (0, {Noun.SITE: 0, Noun.VISIT: 2})
+    assert again.held_by == frozenset({id_of(path)})
+    assert look(owner_url, WHOLE.format(town.sites["quay"])) == before
+    assert look(owner_url, "SELECT count(*) FROM lantern.erasure") == [(0,)]
+
+
 async def test_a_request_that_comes_in_while_it_runs_leaves_all_as_it_was(
     client: Client, database: Database, town: SmallTown, owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,88 @@ async def test_a_new_password_takes_the_present_one_at_once_and_later_the_code_t
     assert await where(mara, path, current=PASSWORD, new=NEW, code=town.code("mara")) == "204"
 
 
+ACCOUNTS = "/api/v1/accounts"
+NEWCOMER = {"email": "new@doggerstad.example", "name": "New", "roles": ["desk"], "password": "told in the corridor"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "change"),
+    [
+        (None, NEWCOMER),
+        ("alice", {"password": "told in the corridor"}),
+        ("alice", {"email": "else@doggerstad.example"}),
+        ("mara", {"email": "else@doggerstad.example"}),
+    ],
+)
+async def test_nobody_is_given_a_way_in_by_a_token_or_at_a_screen_that_was_left_open(
+    client: Client,
+    anyone: httpx.AsyncClient,
+    town: SmallTown,
+    owner_url: str,
+    owner: str | None,
+    change: dict[str, Any],
+) -> None:
+    mara = await client("mara")
+    token = (await mara.post(TOKENS, json={"name": "QGIS"})).json()["token"]
+
+    async def ask(person: httpx.AsyncClient, **more: Any) -> str:
+        method, path = ("PATCH", f"{ACCOUNTS}/{town.accounts[owner]}") if owner else ("POST", ACCOUNTS)
+        answer = await person.request(method, path, json=change | more, headers={"If-Match": '"1"'})
+        told = answer.json()
+        return str(told["errors"][0]["where"] if "errors" in told else told.get("type", answer.status_code))
+
+    anyone.headers["Authorization"] = f"Bearer {token}"
+    run(owner_url, SIGNED_IN_EARLIER)
+    assert await ask(anyone) == "/problems/session-required"
+    assert await ask(mara) == "body.proof.password"
+    assert await ask(mara, proof={"password": "not this one"}) == "body.proof.password"
+    assert await ask(mara, proof={"password": PASSWORD}) == "body.proof.code"
+    assert await ask(mara, proof={"password": PASSWORD, "code": town.code("mara")}) in {"200", "201"}
+
+
+async def test_what_is_no_way_in_a_token_changes_as_ever(
+    client: Client, anyone: httpx.AsyncClient, town: SmallTown
+) -> None:
+    token = (await (await client("mara")).post(TOKENS, json={"name": "QGIS"})).json()["token"]
+    headers = {"Authorization": f"Bearer {token}", "If-Match": '"1"'}
+    path = f"{ACCOUNTS}/{town.accounts['alice']}"
+    assert (await anyone.patch(path, json={"locale": "nl"}, headers=headers)).status_code == 200
+
+
+async def test_no_token_lays_down_how_long_data_is_kept(
+    client: Client, anyone: httpx.AsyncClient, town: SmallTown
+) -> None:
+    token = (await (await client("stefan")).post(TOKENS, json={"name": "QGIS"})).json()["token"]
+    anyone.headers["Authorization"] = f"Bearer {token}"
+    answers = (
+        await anyone.put("/api/v1/retention/visits", json={"days": 700}),
+        await anyone.post("/steward/retention", data={"kind": "visits", "days": "700"}),
+    )
+    assert [(answer.status_code, "session-required" in answer.text) for answer in answers] == [(403, True)] * 2
+
+
+async def test_the_page_of_accounts_asks_in_its_form(client: Client, town: SmallTown, owner_url: str) -> None:
+    mara, stefan = await client("mara"), await client("stefan")
+    fields = ('id="own_password"', 'id="own_code"')
+    page = (await mara.get("/accounts")).text
+    assert not any(field in page for field in fields)
+    run(owner_url, SIGNED_IN_EARLIER)
+    page = (await mara.get("/accounts")).text
+    assert all(field in page for field in fields)
+    page = (await stefan.get("/accounts")).text
+    assert not any(field in page for field in fields)
+    form = {"name": "New", "email": "new@doggerstad.example", "role": "desk", "password": "told in the corridor"}
+    for given, told in (
+        ({}, "This is not your password now."),
+        ({"own_password": "not this one"}, "This is not your password now."),
+        ({"own_password": PASSWORD}, "This is not the code of this moment."),
+    ):
+        refused = await mara.post("/accounts", data=form | given)
+        assert (refused.status_code, told in refused.text, PASSWORD in refused.text) == (422, True, False)
+    proof = {"own_password": PASSWORD, "own_code": town.code("mara")}
+    assert (await mara.post("/accounts", data=form | proof)).headers["location"] == "/accounts?done=added"
+
+
 async def test_the_page_of_the_account_asks_in_its_forms(client: Client, town: SmallTown, owner_url: str) -> None:
     mara = await client("mara")
     assert 'id="token_password"' not in (await mara.get("/account")).text

@@ -234,3 +234,28 @@ async def test_what_is_counted_is_written_when_the_server_stops(
             await app.state.turned_away.write()
         assert [times for _, _, times in brief(owner_url)] == [1]
     assert [times for _, _, times in brief(owner_url)] == [1, 1]
+
+
+@pytest.mark.parametrize("way", ["api", "page", "another address"])
+async def test_an_account_that_was_just_made_is_hidden_by_no_crowd_of_strangers(
+    app: FastAPI, client: Client, town: SmallTown, owner_url: str, way: str
+) -> None:
+    counted: TurnedAway = app.state.turned_away
+    await counted.learn()
+    mara, new = await client("mara"), "new@doggerstad.example"
+    form = {"email": new, "name": "New", "password": "told in the corridor"}
+    if way == "api":
+        answer = await mara.post("/api/v1/accounts", json=form | {"roles": ["desk"]})
+    elif way == "page":
+        answer = await mara.post("/accounts", data=form | {"role": "desk", "email": f" {new.title()}"})
+    else:
+        path = f"/api/v1/accounts/{town.accounts['ben']}"
+        answer = await mara.patch(path, json={"email": new}, headers={"If-Match": '"1"'})
+    assert answer.status_code in {200, 201, 303}, answer.text
+    for number in range(MOST_ADDRESSES):
+        counted.at_the_door(Act.SIGN_IN_FAILED, f"n{number}@nowhere.example", "password")
+    counted.at_the_door(Act.SIGN_IN_FAILED, new, "password")
+    await counted.write()
+    whose = look(owner_url, f"SELECT id FROM lantern.account WHERE email = '{new}'")
+    told = look(owner_url, "SELECT ids[1] FROM lantern.log_entry WHERE act = 'sign-in-failed'")
+    assert told == whose

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asker import Asker
 from api.asking import get_database
-from api.retention import Steward
+from api.retention import Steward, StewardInPerson
 from api.retention_run import outlook
 from geo.retention import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, Kind, lay_down
 from web.form import Form, read, typed
@@ -39,7 +39,7 @@ async def retention_page(request: Request, asker: Steward, done: str = "") -> Re
 
 
 @router.post("")
-async def change_rule(request: Request, asker: Steward) -> Response:
+async def change_rule(request: Request, asker: StewardInPerson) -> Response:
     fields = await typed(request)
     form, wrong = read(RuleForm, fields)
     if form and form.days < LEAST_DAYS[form.kind]:
