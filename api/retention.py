@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.asker import Asker
-from api.asking import Registering, Who, get_database, in_person, refusal
+from api.asking import Asked, Who, asked_as, get_database, in_person, refusal
 from api.body import Body
 from api.noun_router import noun_router, problems
 from api.problem import INVALID_INPUT, Problem
@@ -74,6 +74,7 @@ def steward_in_person(asker: Steward) -> Asker:
     return in_person(asker)
 
 
+StewardingInPerson = Annotated[Asked, Depends(asked_as(Role.STEWARD, session_alone=True), scope="function")]
 StewardInPerson = Annotated[Asker, Depends(steward_in_person, scope="function")]
 
 
@@ -97,7 +98,7 @@ async def read_retention(request: Request, asker: Steward) -> RetentionOut:
 
 
 @router.put("/{kind}", responses=problems(400, 408, 413))
-async def put_rule(kind: Kind, body: RuleIn, asked: Registering) -> RuleOut:
+async def put_rule(kind: Kind, body: RuleIn, asked: StewardingInPerson) -> RuleOut:
     """Keeps a kind so many days from now on. A token cannot do this. A shorter time than before counts a week later."""
     if body.days < LEAST_DAYS[kind]:
         raise Problem(INVALID_INPUT, errors=[{"where": "body.days", "what": f"is at least {LEAST_DAYS[kind]}"}])

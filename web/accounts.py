@@ -19,7 +19,7 @@ from api.password import MINIMUM_LENGTH, hash_password_aside
 from api.problem import NOT_FOUND, Problem
 from api.proof import Proof, needed, show_again
 from api.turned_away import turned_away_of
-from geo.account import Role
+from geo.account import Role, address_of
 from geo.account_query import change_account, create_account, find_account, list_accounts
 from geo.refusal import Refusal
 from geo.schema import new_id
@@ -64,7 +64,7 @@ async def add(request: Request, asker: ManagerInPerson) -> Response:
             wrong = await _add(asked, form)
         if form is None or wrong:
             return await _page(request, asked, fields, wrong)
-    turned_away_of(request).meet(form.email.strip().lower())
+    turned_away_of(request).meet(address_of(form.email))
     return RedirectResponse("/accounts?done=added", 303)
 
 

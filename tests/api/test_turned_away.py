@@ -253,8 +253,8 @@ async def test_an_account_that_was_just_made_is_hidden_by_no_crowd_of_strangers(
         answer = await mara.patch(path, json={"email": new}, headers={"If-Match": '"1"'})
     assert answer.status_code in {200, 201, 303}, answer.text
     for number in range(MOST_ADDRESSES):
-        counted.at_the_door(Act.SIGN_IN_FAILED, f"n{number}@nowhere.example", "password")
-    counted.at_the_door(Act.SIGN_IN_FAILED, new, "password")
+        counted.at_the_door(Act.SIGN_IN_FAILED, address_of(f"n{number}@nowhere.example"), "password")
+    counted.at_the_door(Act.SIGN_IN_FAILED, address_of(new), "password")
     await counted.write()
     whose = look(owner_url, f"SELECT id FROM lantern.account WHERE email = '{new}'")
     told = look(owner_url, "SELECT ids[1] FROM lantern.log_entry WHERE act = 'sign-in-failed'")
