@@ -3,6 +3,7 @@ for. Nobody says first who they are; the passkey does."""
 
 import hmac
 import json
+from functools import partial
 from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +22,7 @@ from api.problem import SIGN_IN_FAILED, Problem
 from api.session import WhoAmI, set_cookies, who_am_i
 from api.sign_in import Door, Known, Opened, device_of, known_by_id, open_session
 from geo.log import Act, note
-from geo.passkey import CHALLENGE_LASTS, Passkey, passkeys_by_credential, place_passkey, use_passkey
+from geo.passkey import CHALLENGE_LASTS, Passkey, is_held, passkeys_by_credential, place_passkey, use_passkey
 
 router = APIRouter(prefix="/api/v1/session/passkey", tags=["session"])
 TO_SIGN_IN = "sign-in"
@@ -86,7 +87,13 @@ async def sign_in(request: Request, credential: ShownCredential) -> Opened:
     if count is None or not await _use(door, known, passkey, count):
         raise Problem(SIGN_IN_FAILED, REFUSED)
     await door.tries.met_challenge(door.caller)
-    opened = await open_session(door, known, second_factor=True)
+    try:
+        opened = await open_session(door, known.while_so(partial(is_held, passkey=passkey)), second_factor=True)
+    except Problem as problem:
+        if problem.kind is not SIGN_IN_FAILED:
+            raise
+        door.turned_away.known_at_the_door(known.account, "passkey")
+        raise Problem(SIGN_IN_FAILED, REFUSED) from None
     async with door.database.asking_own(known.asker) as session:
         await place_passkey(session, passkey, device_of(opened.mark))
     return opened

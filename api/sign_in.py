@@ -1,11 +1,13 @@
 """How someone gets in: address and password, and a code where there is a second factor."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import cast
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import delete, select
@@ -31,12 +33,12 @@ from api.time_code import take_time_code
 from api.turned_away import TurnedAway, turned_away_of
 from api.vault import Vault
 from geo.account import Account, Address, SignIn, address_of
-from geo.account_secret import is_given, password_hash_of
+from geo.account_secret import held_secret, password_hash_of
 from geo.city_sign_in import CityIdentity, find_city_sign_in
 from geo.log import Act, note
 from geo.organisation import Organisation
 from geo.passkey import Passkey
-from geo.second_factor import find_authenticator, use_recovery_code
+from geo.second_factor import find_authenticator, held_authenticator, use_recovery_code
 from geo.typed_text import NotText
 
 MOST_ACCOUNTS = 5
@@ -82,13 +84,24 @@ class Door:
             raise
 
 
+Still = Callable[[AsyncSession], Awaitable[bool]]
+"""Is what was shown good still? Holds it so until the transaction ends."""
+
+
 @dataclass(frozen=True)
 class Known:
-    """Someone of an organisation, as they would ask after having shown all that there is to show."""
+    """Someone of an organisation, as they would ask after having shown all that there is to show: what they showed was
+    checked a moment ago, and has to be so still in the transaction that opens the session."""
 
     account: Account
     organisation: Organisation
     asker: Asker
+    password_hash: str | None = None
+    """The one that their password fitted, where they gave one."""
+    still: tuple[Still, ...] = ()
+
+    def while_so(self, *still: Still) -> "Known":
+        return replace(self, still=self.still + still)
 
 
 @dataclass(frozen=True)
@@ -115,25 +128,39 @@ async def sign_in(door: Door, email: str, password: str, code: str | None = None
     address = _address(email)
     async with door.one_try(address):
         known = await _known(door, address, password)
-        has_code = await _has_code(door, known)
-        if has_code:
+        authenticator = await _authenticator(door, known)
+        if authenticator:
             if code is None:
                 raise CodeRequired(known)
             await _check_code(door, known, code)
-        return await open_session(door, known, second_factor=has_code, by_password=True)
+        known = _while_it_counts(known, authenticator)
+        return await open_session(door, known, second_factor=authenticator is not None, by_password=True)
 
 
 async def open_known(door: Door, known: Known, *, second_factor: bool, by_city: bool) -> Opened:
     """A session for someone whom another has vouched for; without a second factor it awaits the code of Lantern's own,
     where there is one."""
-    if not second_factor and await _has_code(door, known):
-        return await _open(door, known, WAITS_FOR_CODE, awaits_code=True, by_city=by_city)
+    if not second_factor:
+        if await _authenticator(door, known):
+            return await _open(door, known, WAITS_FOR_CODE, awaits_code=True, by_city=by_city)
+        known = _while_it_counts(known, None)
     return await open_session(door, known, second_factor=second_factor, by_city=by_city)
 
 
-async def _has_code(door: Door, known: Known) -> bool:
+async def _authenticator(door: Door, known: Known) -> UUID | None:
+    """The one whose code they have to give."""
     async with door.database.asking_own(known.asker) as session:
-        return await find_authenticator(session, known.account) is not None and not known.organisation.is_demo
+        found = await find_authenticator(session, known.account)
+    return None if found is None or known.organisation.is_demo else found.id
+
+
+def _while_it_counts(known: Known, authenticator: UUID | None) -> Known:
+    """For as long as this is the authenticator whose codes are asked for, or as there is none."""
+
+    async def same(session: AsyncSession) -> bool:
+        return await held_authenticator(session, known.account) == authenticator
+
+    return known if known.organisation.is_demo else known.while_so(same)
 
 
 async def begin_sign_in(door: Door, email: str, password: str) -> Opened:
@@ -155,10 +182,16 @@ async def finish_sign_in(door: Door, secret: str, code: str) -> Opened:
     if known is None:
         raise Problem(NOT_SIGNED_IN)
     async with door.one_try(Address(known.account.email)):
+        authenticator = await _authenticator(door, known)
         await _check_code(door, known, code)
-        async with door.database.knocking(credential=hashed.hex()) as session:
-            await session.execute(delete(SignIn).where(SignIn.token_hash == hashed))
+        known = _while_it_counts(known, authenticator).while_so(partial(_take_first_step, first=row))
         return await open_session(door, known, second_factor=True, by_city=row.by_city, by_password=not row.by_city)
+
+
+async def _take_first_step(session: AsyncSession, first: SignIn) -> bool:
+    """False where it is gone: taken before, or ended by a new password."""
+    row = delete(SignIn).where(SignIn.organisation_id == first.organisation_id, SignIn.id == first.id)
+    return (await session.execute(row.returning(SignIn.id))).first() is not None
 
 
 def _address(typed: str) -> Address:
@@ -174,13 +207,12 @@ async def _known(door: Door, email: Address, password: str) -> Known:
     async with database.knocking(sign_in_email=email) as session:
         accounts = list(await session.scalars(select(Account).where(Account.email == email).limit(MOST_ACCOUNTS)))
         hashes = [await password_hash_of(session, account.organisation_id, account.id) for account in accounts]
-    fitting = [account for account, hashed in zip(accounts, hashes, strict=True) if await fits(password, hashed)]
+    for account, hashed in zip(accounts, hashes, strict=True):
+        known = await known_by_id(database, account) if await fits(password, hashed) else None
+        if known:
+            return replace(known, password_hash=hashed)
     if not accounts:
         await fits(password, None)
-    for account in fitting:
-        known = await known_by_id(database, account)
-        if known:
-            return known
     door.turned_away.at_the_door(Act.SIGN_IN_FAILED, email, "password")
     raise Problem(SIGN_IN_FAILED)
 
@@ -259,7 +291,7 @@ async def _open(
         if city and city.only_way:
             door.turned_away.known_at_the_door(account, "city-sign-in-required")
             raise Problem(CITY_SIGN_IN_REQUIRED, see="/sign-in")
-        row.given_password = by_password and await is_given(session, account.organisation_id, account.id)
+        row.given_password = await _held(door, session, known, by_password) and by_password
         await _clear_away(session, account, now)
         session.add(row)
         await session.flush()
@@ -268,6 +300,19 @@ async def _open(
             note(session, Act.SIGNED_IN, "session", [row.id], how)
     asker = asker_of(account, known.organisation, "session", second_factor=second_factor, given=row.given_password)
     return Opened(asker or known.asker, secret, mark, awaits_code)
+
+
+async def _held(door: Door, session: AsyncSession, known: Known, by_password: bool) -> bool:
+    """Raises `sign-in-failed` unless what was shown is good still, and holds it so. Did somebody else give the
+    password?"""
+    account, asked_for = known.account, known.password_hash
+    secret = await held_secret(session, account.organisation_id, account.id)
+    same = asked_for is None or (secret is not None and secret.password_hash == asked_for)
+    if not same or not all([await still(session) for still in known.still]):
+        if asked_for or by_password:
+            door.turned_away.known_at_the_door(account, "password")
+        raise Problem(SIGN_IN_FAILED)
+    return secret is not None and secret.given
 
 
 def device_of(mark: str) -> bytes:

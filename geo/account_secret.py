@@ -35,12 +35,12 @@ async def password_hash_of(session: AsyncSession, organisation_id: UUID, account
     return found
 
 
-async def is_given(session: AsyncSession, organisation_id: UUID, account_id: UUID) -> bool:
-    """Did somebody else give the password? For its owner."""
-    given = select(AccountSecret.given).where(
-        AccountSecret.organisation_id == organisation_id, AccountSecret.id == account_id
-    )
-    return bool(await session.scalar(given))
+async def held_secret(session: AsyncSession, organisation_id: UUID, account_id: UUID) -> AccountSecret | None:
+    """For its owner: as it is until the transaction ends. Whoever puts another in its place waits, and ends afterwards
+    what was opened by it."""
+    row = select(AccountSecret).where(AccountSecret.organisation_id == organisation_id, AccountSecret.id == account_id)
+    found: AccountSecret | None = await session.scalar(row.with_for_update(read=True))
+    return found
 
 
 async def keep_password(

@@ -132,6 +132,12 @@ async def find_passkey(session: AsyncSession, account: Account, passkey_id: UUID
     return found
 
 
+async def is_held(session: AsyncSession, passkey: Passkey) -> bool:
+    """Is it still there? If so, whoever would remove it waits until the transaction ends."""
+    row = select(Passkey.id).where(Passkey.organisation_id == passkey.organisation_id, Passkey.id == passkey.id)
+    return await session.scalar(row.with_for_update(read=True)) is not None
+
+
 async def forget_passkeys(session: AsyncSession, account: Account) -> int:
     """Removes all of an account that who asks may remove; says how many."""
     rows = delete(Passkey).where(Passkey.organisation_id == account.organisation_id, Passkey.account_id == account.id)

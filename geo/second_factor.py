@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, LargeBinary, delete, func, select, update
@@ -16,6 +16,7 @@ from geo.schema import OfOrganisation, Row, new_id, to
 RECOVERY_CODES = 10
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without signs that are read for one another
 GROUPS, GROUP = 6, 4
+WAITS = timedelta(minutes=10)
 
 
 class Authenticator(OfOrganisation, Row):
@@ -64,14 +65,24 @@ def recovery_code_hash(code: str) -> bytes:
 
 
 async def find_authenticator(session: AsyncSession, account: Account, confirmed: bool = True) -> Authenticator | None:
-    """The one whose codes are good; or else the newest that waits for its first code."""
+    """The one whose codes are good; or else the newest that waits for its first code, which it does for ten minutes."""
+    waiting = Authenticator.confirmed_at.is_(None), Authenticator.created_at > datetime.now(UTC) - WAITS
     rows = select(Authenticator).where(
         Authenticator.organisation_id == account.organisation_id,
         Authenticator.account_id == account.id,
-        Authenticator.confirmed_at.is_not(None) if confirmed else Authenticator.confirmed_at.is_(None),
+        *((Authenticator.confirmed_at.is_not(None),) if confirmed else waiting),
     )
     found: Authenticator | None = await session.scalar(rows.order_by(Authenticator.id.desc()).limit(1))
     return found
+
+
+async def held_authenticator(session: AsyncSession, account: Account) -> UUID | None:
+    """Which one's codes are good: until the transaction ends no other takes its place, nor does the first."""
+    rows = select(Authenticator.id, Authenticator.confirmed_at).where(
+        Authenticator.organisation_id == account.organisation_id, Authenticator.account_id == account.id
+    )
+    found = (await session.execute(rows.with_for_update(read=True))).all()
+    return next((row.id for row in found if row.confirmed_at), None)
 
 
 async def add_authenticator(session: AsyncSession, account: Account, authenticator_id: UUID, sealed: bytes) -> None:
