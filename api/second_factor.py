@@ -13,7 +13,7 @@ from api.body import Body
 from api.device import end_others, note_second_factor
 from api.noun_router import noun_router, problems
 from api.problem import CONFLICT, FORBIDDEN, INVALID_INPUT, Problem
-from api.proof import Proof, own_account, show_again
+from api.proof import Proof, needed, own_account, show_again
 from api.time_code import take_time_code
 from geo.account import Account
 from geo.log import Act, note
@@ -31,6 +31,7 @@ from geo.second_factor import (
 
 router: APIRouter = noun_router("second-factor")
 Code = Annotated[str, Field(max_length=40, strict=True)]
+BEGIN_FIRST = "Begin to set up an authenticator first, and give its first code within ten minutes."
 
 
 class SecondFactorOut(BaseModel):
@@ -74,7 +75,8 @@ async def start_authenticator(body: Proof, request: Request, asker: Settled) -> 
 
 @router.post("/authenticator/confirm", responses=problems(400, 409, 408, 413))
 async def confirm(body: CodeIn, request: Request, asked: Settling) -> RecoveryCodes:
-    """Ends it with the app's first code: every other session ends, and ten new recovery codes come back."""
+    """Ends it with the app's first code, within ten minutes: every other session ends, and ten new recovery codes come
+    back."""
     return RecoveryCodes(recovery_codes=await finish(request, asked, body.code))
 
 
@@ -124,8 +126,10 @@ async def begin(request: Request, asker: Asker, proof: Proof) -> AuthenticatorOu
 
 
 async def waiting(request: Request, asked: Asked) -> AuthenticatorOut | None:
-    """What was begun and awaits its first code, once more."""
+    """What was begun and awaits its first code, once more: for whom it could be begun at this moment."""
     account, _ = await own_account(asked)
+    if any(await needed(request, asked)):
+        return None
     keys = await asked.keys()
     row = await find_authenticator(asked.session, account, confirmed=False)
     if row is None:
@@ -145,8 +149,9 @@ def picture(text: str) -> str:
 
 async def finish(request: Request, asked: Asked, code: str) -> list[str]:
     account, _ = await own_account(asked)
-    if await find_authenticator(asked.session, account, confirmed=False) is None:
-        raise Problem(CONFLICT, "Begin to set up an authenticator first.")
+    awaited = await find_authenticator(asked.session, account, confirmed=False)
+    if awaited is None or any(await needed(request, asked)):
+        raise Problem(CONFLICT, BEGIN_FIRST)
     waiting = await take_time_code(asked.session, asked.vault, account, code, confirmed=False)
     if waiting is None:
         raise Problem(INVALID_INPUT, errors=[{"where": "body.code", "what": "is not the code of this moment"}])

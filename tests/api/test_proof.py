@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 
 from tests.fixtures.client import Client
@@ -148,3 +149,30 @@ async def test_the_page_of_the_account_asks_in_its_forms(client: Client, town: S
     given = {"name": "QGIS", "token_password": PASSWORD, "token_code": town.code("mara")}
     assert "was made" in (await mara.post("/account/tokens", data=given)).text
     assert (await mara.post("/account/password", data=form)).status_code == 303
+
+
+async def test_an_authenticator_that_waits_is_for_nobody_who_could_not_begin_it(client: Client, owner_url: str) -> None:
+    """A passer-by at an open screen neither sees its secret nor takes it into use."""
+    alice, elsewhere = await client("alice"), await client("alice")
+    begun = f"{FACTOR}/authenticator"
+    secret = (await alice.post(begun, json={})).json()["secret"]
+    assert secret in (await alice.get("/account/second-factor")).text
+    run(owner_url, SIGNED_IN_EARLIER)
+    page = (await alice.get("/account/second-factor")).text
+    assert [sign in page for sign in (secret, "data:image", 'id="password-begin"')] == [False, False, True]
+    code = {"code": pyotp.TOTP(secret).now()}
+    assert await where(alice, f"{begun}/confirm", **code) == "409"
+    assert (await alice.post("/account/second-factor/confirm", data=code)).status_code == 409
+    assert (await elsewhere.get(ME)).status_code == 200
+    assert await where(alice, TOKENS, name="QGIS", password=PASSWORD) == "201"
+    assert secret in (await alice.get("/account/second-factor")).text
+    assert await where(alice, f"{begun}/confirm", **code) == "200"
+
+
+async def test_an_authenticator_that_waits_ends_after_ten_minutes(client: Client, owner_url: str) -> None:
+    alice, begun = await client("alice"), f"{FACTOR}/authenticator"
+    secret = (await alice.post(begun, json={})).json()["secret"]
+    run(owner_url, "UPDATE lantern.authenticator SET created_at = now() - interval '11 minutes' "
+                   "WHERE confirmed_at IS NULL")  # fmt: skip
+    assert secret not in (await alice.get("/account/second-factor")).text
+    assert await where(alice, f"{begun}/confirm", code=pyotp.TOTP(secret).now()) == "409"
