@@ -51,7 +51,7 @@ from api.box import known_headers
 from api.city_provider import Providers
 from api.database import Database
 from api.headers import PrivateHeaders
-from api.incoming import LimitedBody, OwnSiteOnly
+from api.incoming import LimitedBody, OwnSiteOnly, whole_body
 from api.key_file import KeyFile, KeyRefused
 from api.nesting import not_too_deep
 from api.settings import Settings
@@ -132,7 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirection would repeat the query
-        dependencies=[Depends(known_headers), Depends(not_too_deep)],
+        dependencies=[Depends(whole_body), Depends(known_headers), Depends(not_too_deep)],
     )
     app.state.settings = settings
     app.state.database = database

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem import BAD_REQUEST, CROSS_SITE, TOO_LARGE, Problem, response
@@ -13,7 +13,7 @@ from api.turned_away import turned_away_of
 SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_LIMIT = 1024 * 1024  # holds a shape of the most points there may be, written out in full
 UPLOAD_LIMIT = 512 * 1024 * 1024
-PATIENCE_S, SLOWEST_BYTES_S = 30.0, 1024
+PATIENCE_S, SLOWEST_BYTES_S, SLOWEST_UPLOAD_BYTES_S = 20.0, 8192, 1024
 UPLOADS = ("/api/v1/imports/", "/import")
 
 
@@ -54,7 +54,9 @@ class LimitedBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = UPLOAD_LIMIT if scope["path"].startswith(UPLOADS) else BODY_LIMIT
+        limit, slowest = BODY_LIMIT, SLOWEST_BYTES_S
+        if scope["path"].startswith(UPLOADS):
+            limit, slowest = UPLOAD_LIMIT, SLOWEST_UPLOAD_BYTES_S
         headers = Headers(scope=scope)
         if {"content-length", "transfer-encoding"} <= set(headers):  # a proxy may end it elsewhere than we do
             await response(Problem(BAD_REQUEST, headers={"Connection": "close"}))(scope, receive, send)
@@ -68,7 +70,7 @@ class LimitedBody:
         async def counted() -> Message:
             nonlocal received, more
             # Once all is here, what is waited for is the client's leaving.
-            allowed = began + PATIENCE_S + received / SLOWEST_BYTES_S if more else None
+            allowed = began + PATIENCE_S + received / slowest if more else None
             try:
                 async with asyncio.timeout_at(allowed):
                     message = await receive()
@@ -81,3 +83,15 @@ class LimitedBody:
             return message
 
         await self.app(scope, counted, send)
+
+
+async def whole_body(request: Request) -> None:
+    """For every route, before it is settled who asks and a transaction is opened: a body that is still on its way must
+    neither hold a connection to the database nor count for a session that was ended meanwhile. Uploads are too big for
+    memory: their handlers settle again who asks, once the file is there."""
+    if request.url.path.startswith(UPLOADS):
+        return
+    try:
+        await request.body()
+    except ClientDisconnect:
+        raise HTTPException(400) from None

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from starlette.datastructures import UploadFile
 
 from api.asker import Asker
-from api.asking import Who, get_database, get_vault, refusal
+from api.asking import Who, get_database, get_vault, refusal, who
 from api.body import Day
 from api.database import Database
 from api.form import form_of
@@ -99,11 +99,16 @@ def importer(asker: Who) -> Asker:
     return asker
 
 
+async def still_importer(request: Request) -> Asker:
+    """Who asks once the file is there, which may have taken long: the session may have ended."""
+    return importer(await who(request))
+
+
 @router.post("/{noun}", responses=problems(400, 409, 408, 413, 415))
 async def import_over_http(
     request: Request,
     noun: Noun,
-    asker: Annotated[Asker, Depends(importer, scope="function")],
+    _: Annotated[Asker, Depends(importer, scope="function")],
     options: Annotated[Importing, Query()],
 ) -> Response:
     """The file is the body, or the field `file` of a form whose other fields are the options.
@@ -112,6 +117,7 @@ async def import_over_http(
     `keep_going` is not set, nothing is written and the account comes with the problem `import-refused`.
     """
     async with uploaded(request, options) as (file, chosen):
+        asker = await still_importer(request)
         reckoning = await bring_in(get_database(request), asker, noun, file, chosen, vault=get_vault(request))
     return answer(reckoning, chosen)
 

@@ -40,10 +40,8 @@ SAID = [
     f"what has over {address.LONGEST:,} signs",
     f"| a purpose | {purpose.LONGEST_MINUTES} minutes |",
     f"{incoming.BODY_LIMIT // MIB} MiB; {incoming.UPLOAD_LIMIT // MIB} MiB",
-    f"| {incoming.PATIENCE_S:g} s and a second for each {incoming.SLOWEST_BYTES_S // 1024} KiB; ".replace(
-        "1 KiB", "KiB"
-    )
-    + f"{streaming.PATIENCE_S:g} s |",
+    f"| {incoming.PATIENCE_S:g} s and a second for each {incoming.SLOWEST_BYTES_S // 1024} KiB (of a file each "
+    f"{incoming.SLOWEST_UPLOAD_BYTES_S} bytes); {streaming.PATIENCE_S:g} s |",
     f"| points of a shape | {geometry.POSITIONS:,} |",
     f"{reading_lock.MEMORY // MIB} MiB of memory, {reading_process.SECONDS} s of the processor and "
     f"{reading_process.SECONDS_PER_MB} s for each MiB",

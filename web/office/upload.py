@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from api.asker import Asker
 from api.asking import get_database, get_vault
-from api.problem import Problem
-from api.upload import Importing, Noun, bring_in, importer, uploaded
+from api.problem import NOT_SIGNED_IN, Problem
+from api.upload import Importing, Noun, bring_in, importer, still_importer, uploaded
 from geo.import_order import Reckoning
 from geo.record import Encoding
 from web.i18n import N_
@@ -39,8 +39,11 @@ async def bring(request: Request, asker: Importer, what: Noun) -> Response:
     """Imports the file of the form. The page that comes back is the only account of it."""
     try:
         async with uploaded(request, Importing()) as (file, options):
+            asker = await still_importer(request)
             reckoning = await bring_in(get_database(request), asker, what, file, options, vault=get_vault(request))
     except Problem as refused:
+        if refused.kind is NOT_SIGNED_IN:
+            raise
         wrong = refused.detail or next((error["what"] for error in refused.errors or []), CANNOT)
         return _page(request, asker, what, wrong=wrong, status=refused.kind.status)
     return _page(
