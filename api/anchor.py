@@ -47,6 +47,12 @@ class Anchors:
                 dropped += 1
         return dropped
 
+    async def begin_anew(self, database: Database, organisation_id: UUID) -> None:
+        """Anchors the end of a log that goes on from an older one: what was anchored since does not count any more."""
+        self._last.pop(organisation_id, None)
+        database.logged.add(organisation_id)
+        await self.drop(database)
+
     async def keep(self, database: Database) -> None:
         """Drops anchors for as long as the server runs."""
         while True:

@@ -13,6 +13,7 @@ from api.asker import Asker, SettingUp
 from api.cookie import SESSION, drop_cookie, read_cookie
 from api.credential import TOKEN_PREFIX, Ended, asker_of_session, asker_of_token
 from api.database import Database
+from api.incoming import DELIVERIES
 from api.problem import (
     FORBIDDEN,
     INVALID_INPUT,
@@ -94,14 +95,17 @@ async def settling(request: Request) -> Asker:
 def farewell(request: Request, ended: Ended | None) -> dict[str, str]:
     """To a browser whose session was ended: drop the cookie and all that was kept with it.
 
-    One whose time has merely passed keeps what it has stored: there may be visits that it could not send yet.
+    One whose time has merely passed keeps what it has stored: there may be visits that it could not send yet. So does
+    one that is sending these: they are sealed, and not acknowledged.
     """
     gone = Response()
     drop_cookie(gone, request, SESSION)
     cookie = {"Set-Cookie": gone.headers["set-cookie"]}
     match ended:
         case Ended.GONE:
-            return cookie | {"Clear-Site-Data": '"cache", "cookies", "storage"'}
+            cleared = ['"cache"', '"cookies"', '"storage"']
+            sending = request.url.path.startswith(DELIVERIES)
+            return cookie | {"Clear-Site-Data": ", ".join(cleared[:-1] if sending else cleared)}
         case Ended.LAPSED:
             return cookie
     return {}

@@ -1,6 +1,6 @@
 """The box that a request asks about. It comes in a header, because no address names a place: `api.address`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.dependencies.models import Dependant
@@ -38,15 +38,19 @@ async def known_headers(request: Request) -> None:
     would be taken for a narrowing."""
     # Async, though it awaits nothing: a plain function would take a thread for every request.
     for name in request.headers:
-        if name.startswith(OWN) and name not in OTHERS and not (name == HEADER.lower() and _takes_box(request)):
+        if name.startswith(OWN) and name not in OTHERS and not _takes(request, name):
             raise _refused("header", "one that begins with Lantern- is not known here")
 
 
-def _takes_box(request: Request) -> bool:
-    route: Any = request.scope.get("route")
-    return isinstance(getattr(route, "dependant", None), Dependant) and any(
-        each.call is box_of for each in route.dependant.dependencies
-    )
+def _takes(request: Request, name: str) -> bool:
+    """Does the route, or something that it asks for, name this header?"""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    return isinstance(dependant, Dependant) and name in _named(dependant)
+
+
+def _named(dependant: Dependant) -> set[str]:
+    own = {field.alias.lower() for field in dependant.header_params}
+    return own.union(*(_named(each) for each in dependant.dependencies))
 
 
 def _refused(where: str, what: str) -> Problem:

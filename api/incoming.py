@@ -15,6 +15,8 @@ BODY_LIMIT = 1024 * 1024  # holds a shape of the most points there may be, writt
 UPLOAD_LIMIT = 512 * 1024 * 1024
 PATIENCE_S, SLOWEST_BYTES_S, SLOWEST_UPLOAD_BYTES_S = 20.0, 8192, 1024
 UPLOADS = ("/api/v1/imports/", "/import")
+DELIVERY_LIMIT = 64 * 1024
+DELIVERIES = "/api/v1/deliveries"
 
 
 class OwnSiteOnly:
@@ -43,6 +45,13 @@ def _own(headers: Headers) -> bool:
     return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
+def _limits(path: str) -> tuple[int, int]:
+    """The most bytes of a body, and the fewest of a second, for a path."""
+    if path.startswith(UPLOADS):
+        return UPLOAD_LIMIT, SLOWEST_UPLOAD_BYTES_S
+    return DELIVERY_LIMIT if path.startswith(DELIVERIES) else BODY_LIMIT, SLOWEST_BYTES_S
+
+
 class LimitedBody:
     """Refuses a body over its limit, by its announced length or while it comes in, one that comes too slowly, and one
     whose length is said in two ways."""
@@ -54,9 +63,7 @@ class LimitedBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit, slowest = BODY_LIMIT, SLOWEST_BYTES_S
-        if scope["path"].startswith(UPLOADS):
-            limit, slowest = UPLOAD_LIMIT, SLOWEST_UPLOAD_BYTES_S
+        limit, slowest = _limits(scope["path"])
         headers = Headers(scope=scope)
         if {"content-length", "transfer-encoding"} <= set(headers):  # a proxy may end it elsewhere than we do
             await response(Problem(BAD_REQUEST, headers={"Connection": "close"}))(scope, receive, send)

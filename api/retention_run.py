@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.asker import Asker
 from api.database import Database
 from geo.account import Role
+from geo.delivery_key import take_old_keys
 from geo.law_file import take_old_files
 from geo.organisation import Organisation
 from geo.retention import AHEAD, FIRST, Going, Kind, Rule, going, last_run, note_run, rules, take
@@ -64,6 +65,7 @@ async def run(database: Database, asker: Asker, told: Told = lambda kind, done: 
             after = taken.last
     async with database.retaining(asker) as session:
         await take_old_files(session, asker.organisation_id)
+        await take_old_keys(session, asker.organisation_id)
         note_run(session, asker.organisation_id, counts)
     return counts
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.asker import Asker
 from api.database import Database
+from api.delivery_key import renew_key
 from api.key_file import KeyFile
 from api.vault import Vault, lock_of, unwrap, wrap
 from geo.driver import raw
@@ -74,6 +75,7 @@ async def _begin(session: AsyncSession, vault: Vault, organisation_id: UUID) -> 
     await vault.add_key(session, organisation_id, number)
     others = update(OrganisationKey).where(mine, OrganisationKey.number < number, OrganisationKey.retired_at.is_(None))
     await session.execute(others.values(retired_at=datetime.now(UTC)))
+    await renew_key(session, await vault.keys(session, organisation_id))
     note(session, Act.KEYS_ROTATED, "organisation_key", (), {"number": number})
     return number
 

@@ -16,6 +16,7 @@ from api.note import Notes, notes_for
 from api.noun_router import CHANGE, CREATE, READ, noun_router
 from api.problem import CONFLICT, ID_TAKEN, NOT_FOUND, Problem
 from api.received import AGAIN, received
+from api.vault import Keys
 from api.version import IfMatch, check_version, etag
 from geo.delivery import Delivery, body_hash
 from geo.log import Act, note
@@ -108,12 +109,10 @@ async def found(asked: Asked, site_id: UUID, lock: bool = False) -> Site:
     return site
 
 
-async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> Response:
-    """Makes a site under an id, once: 201, or 200 for the same delivery again; its maker, if they do not reach the site
-    any more, hears no more than that it was taken. Raises `id-taken` for any other, the same whether the asker sees
-    what stands there or not."""
+async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn, keys: Keys) -> tuple[Site | None, Delivery]:
+    """Makes a site under an id, once; the same delivery again finds it made, or None where its maker does not reach it
+    any more. Raises `id-taken` for any other, the same whether the asker sees what stands there or not."""
     asker = asked.asker
-    notes = await notes_for(asked)
     place = await point_of(asked, body.geom)
     plain = body.model_dump(mode="json", exclude={"id", "geom"}) | {"geom": mapping(place)["coordinates"]}
     values = body.model_dump(exclude={"id", "geom"}) | {
@@ -123,10 +122,17 @@ async def deliver_site(asked: Asked, site_id: UUID, body: SiteIn) -> Response:
         "first_seen_on": body.first_seen_on or asker.today,
         "body_hash": body_hash(asker.account_id, plain),
     }
-    delivery = await create_site(asked.session, values, asker.account_id, notes.keys)
+    delivery = await create_site(asked.session, values, asker.account_id, keys)
     if delivery is Delivery.TAKEN:
         raise Problem(ID_TAKEN)
-    site = await find_site(asked.session, asker.organisation_id, site_id)
+    return await find_site(asked.session, asker.organisation_id, site_id), delivery
+
+
+async def deliver(asked: Asked, site_id: UUID, body: SiteIn) -> Response:
+    """201, or 200 for the same delivery again; its maker, if they do not reach the site any more, hears no more than
+    that it was taken."""
+    notes = await notes_for(asked)
+    site, delivery = await deliver_site(asked, site_id, body, notes.keys)
     if site is None:
         return await received(asked, "site", site_id)
     new = delivery is Delivery.NEW
@@ -172,7 +178,7 @@ async def read_site(site_id: UUID, asked: OpenedExact) -> Response:
 )
 async def create(body: NewSite, asked: Exact) -> Response:
     """Makes a site; under your own `id` it can be sent again."""
-    return await deliver_site(asked, body.id or new_id(), body)
+    return await deliver(asked, body.id or new_id(), body)
 
 
 @router.put(
@@ -184,7 +190,7 @@ async def create(body: NewSite, asked: Exact) -> Response:
 async def put(site_id: UUID, body: SiteIn, asked: Exact, if_match: IfMatch = None) -> Response:
     """Without If-Match makes the site, or recognises the same delivery; with If-Match changes it as a whole."""
     if if_match is None:
-        return await deliver_site(asked, site_id, body)
+        return await deliver(asked, site_id, body)
     return await alter(asked, site_id, if_match, body)
 
 

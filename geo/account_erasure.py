@@ -14,6 +14,7 @@ from geo.city_sign_in import CityIdentity
 from geo.erasure import Again, Gone, Listed, Noun, Reason, remember_erased, remember_listed
 from geo.log import Act, note
 from geo.passkey import Passkey
+from geo.phone_delivery import PhoneDelivery
 from geo.refusal import Refusal
 from geo.second_factor import Authenticator, RecoveryCode
 from geo.widening import REASON_ERASED, Widening
@@ -21,9 +22,10 @@ from geo.widening import REASON_ERASED, Widening
 THEIRS = (
     (AccountSecret, AccountSecret.id), (Authenticator, Authenticator.account_id),
     (RecoveryCode, RecoveryCode.account_id), (Passkey, Passkey.account_id), (SignIn, SignIn.account_id),
-    (AccessToken, AccessToken.account_id), (CityIdentity, CityIdentity.account_id), (Change, Change.noun_id),
+    (AccessToken, AccessToken.account_id), (CityIdentity, CityIdentity.account_id),
+    (PhoneDelivery, PhoneDelivery.account_id), (Change, Change.noun_id),
 )  # fmt: skip
-"""What is a person's alone, and by which column."""
+"""What is a person's alone, and by which column. What they sent and waits for a manager stays: it is about a place."""
 
 
 async def erase_account(

@@ -40,6 +40,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "log_head": (NOBODY, "the end of the log"),
     "widening": (STAFF, "who asked to see another area, why, who answered, and until when"),
     "receipt": (STAFF, "who delivered which row, by its id and a sealed hash"),
+    "delivery": (BOTH, "what phones sent, by whom and when; what is in it only while it waits, sealed"),
+    "delivery_key": (NOBODY, "the keys that phones seal to"),
     "erasure": (STAFF, "which ids were erased, when, by whom and for which kind of reason"),
     "law_request": (BOTH, "requests by law: who asked for which places, who let them go out or refused"),
     "law_file": (BOTH, "what went out by a request by law, for 90 days"),

@@ -41,6 +41,7 @@ class Act(StrEnum):
     CITY_SIGN_IN_SET = "city-sign-in-set"
     CREATED = "created"
     DEVICE_REVOKED = "device-revoked"
+    EPOCH_RENEWED = "epoch-renewed"
     ERASED = "erased"
     EXPORTED = "exported"
     IMPORTED = "imported"

@@ -16,7 +16,8 @@ from geo.site_type import SiteType
 
 
 class Organisation(Row):
-    """`bounds` is the box outside which no coordinate of this organisation can lie (EPSG:4326)."""
+    """`bounds` is the box outside which no coordinate of this organisation can lie (EPSG:4326). `epoch` says which copy
+    of its data this is: another one after a restore from an older backup."""
 
     __tablename__ = "organisation"
     __table_args__ = (
@@ -31,6 +32,7 @@ class Organisation(Row):
     bounds: Mapped[WKBElement] = mapped_column(Geometry("POLYGON", 4326, spatial_index=False))
     national_srid: Mapped[int | None]
     time_zone: Mapped[str] = mapped_column(server_default="Europe/Brussels")
+    epoch: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
     is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     any_,
+    case,
     delete,
     exists,
     func,
@@ -35,6 +36,7 @@ from geo.alert import Alert
 from geo.change import Change
 from geo.log import Act, LogEntry, note
 from geo.patrol import Patrol
+from geo.phone_delivery import PhoneDelivery, State
 from geo.receipt import Receipt
 from geo.schema import OfOrganisation, Row, new_id, to, to_organisation
 from geo.site import Site, Status
@@ -46,6 +48,8 @@ CELL_M = 250
 CELL_RADIUS_M = 177
 """From the middle of a cell of 250 m to its corner, rounded up."""
 MOST_DAYS = 36500
+REFUSED = timedelta(days=30)
+"""What a phone sent and was refused is kept no longer, for its author to mend it."""
 FIRST = UUID(int=0)
 
 
@@ -59,17 +63,20 @@ class Kind(StrEnum):
     CLOSED_SITES = "closed-sites"
     SESSIONS = "sessions"
     ACCESS_TOKENS = "access-tokens"
+    DELIVERIES = "deliveries"
 
 
 USUAL_DAYS = {
     Kind.CHANGES: 730, Kind.VISITS: 730, Kind.CLOSED_SITES: 90, Kind.SESSIONS: 30, Kind.ACCESS_TOKENS: 90,
     Kind.ALERTS: 365,
     Kind.PATROLS: 365,
+    Kind.DELIVERIES: 90,
 }  # fmt: skip
 LEAST_DAYS = {
     Kind.CHANGES: 30, Kind.VISITS: 30, Kind.CLOSED_SITES: 7, Kind.SESSIONS: 1, Kind.ACCESS_TOKENS: 1,
     Kind.ALERTS: 30,
     Kind.PATROLS: 30,
+    Kind.DELIVERIES: 30,
 }  # fmt: skip
 BATCH = {Kind.CLOSED_SITES: 500}
 USUAL_BATCH = 5000
@@ -84,7 +91,8 @@ class RetentionRule(OfOrganisation, Row):
         to_organisation(),
         to("account", "changed_by"),
         CheckConstraint(
-            "kind in ('visits', 'changes', 'closed-sites', 'sessions', 'access-tokens', 'alerts', 'patrols')",
+            "kind in ('visits', 'changes', 'closed-sites', 'sessions', 'access-tokens', 'alerts', 'patrols', "
+            "'deliveries')",
             name="kind",
         ),
         CheckConstraint(f"days between lantern.retention_least(kind) and {MOST_DAYS}", name="days"),
@@ -202,6 +210,7 @@ TABLES: dict[Kind, tuple[Any, Any]] = {
     Kind.PATROLS: (Patrol, Patrol.started_at),
     Kind.SESSIONS: (SignIn, SignIn.expires_at),
     Kind.ACCESS_TOKENS: (AccessToken, AccessToken.expires_at),
+    Kind.DELIVERIES: (PhoneDelivery, PhoneDelivery.received_at),
 }
 RECORDED: dict[Kind, Any] = {Kind.ALERTS: Alert.recorded_at, Kind.PATROLS: Patrol.recorded_at}
 """When it came in, where that may be long after the day that it tells of."""
@@ -210,13 +219,15 @@ RECORDED: dict[Kind, Any] = {Kind.ALERTS: Alert.recorded_at, Kind.PATROLS: Patro
 def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) -> Select[UUID, Any]:
     """The ids of what goes, each with the moment that it tells of."""
     at = func.now() + literal(ahead)
-    before = select(func.lantern.retention_before(kind.value, at)).scalar_subquery()
+    before: ColumnElement[Any] = select(func.lantern.retention_before(kind.value, at)).scalar_subquery()
     if kind is Kind.CLOSED_SITES:
         closed = func.coalesce(func.lantern.closed_at(Site.organisation_id, Site.id), Site.updated_at)
         waiting = or_(Site.coarsened_at.is_(None), _visited_since())
         mine = (Site.organisation_id == organisation_id, Site.status == Status.CLOSED, waiting)
         free = func.lantern.site_held_by(Site.id, Site.geom).is_(None)
         return select(Site.id, closed.label("at")).where(*mine, Site.created_at < at - AHEAD, closed < before, free)
+    if kind is Kind.DELIVERIES:
+        before = _deliveries_before(before, at)
     table, moment = TABLES[kind]
     goes: Select[UUID, Any] = select(table.id, moment.label("at"))
     goes = goes.where(table.organisation_id == organisation_id, moment < before)
@@ -226,6 +237,16 @@ def _goes(kind: Kind, organisation_id: UUID, ahead: timedelta = timedelta(0)) ->
         return goes
     free = func.lantern.visit_held_by(Visit.id, Visit.site_id, Visit.geom, Visit.visited_at).is_(None)
     return goes.where(Visit.recorded_at < at - AHEAD, free)
+
+
+def _deliveries_before(before: Any, at: Any) -> ColumnElement[Any]:
+    """What was refused goes sooner; what waits for a manager stays as long as the visit that it may become."""
+    visits = select(func.lantern.retention_before(Kind.VISITS.value, at)).scalar_subquery()
+    return case(
+        (PhoneDelivery.state == State.REFUSED, func.greatest(before, at - literal(REFUSED))),
+        (PhoneDelivery.state == State.WITH_MANAGER, visits),
+        else_=before,
+    )
 
 
 def _visited_since() -> ColumnElement[bool]:

@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo.alert import Alert
 from geo.change import Change
 from geo.city_sign_in import CitySignIn
+from geo.delivery_key import DeliveryKey
 from geo.law_file import LawFile
 from geo.law_request import LawRequest
 from geo.note import COLUMNS
+from geo.phone_delivery import PhoneDelivery
 from geo.receipt import Receipt
 from geo.schema import Row
 from geo.seal import CannotOpen, NewestSeal, Place, Seal
@@ -52,6 +54,9 @@ SEALED = (
     SealedColumn(Change, "note_sealed", ("visit", COLUMNS[Visit]), "noun_id", Change.noun == "visit"),
     SealedColumn(Receipt, "body_hash", ("site", "body_hash"), "noun_id", Receipt.noun == "site"),
     SealedColumn(Receipt, "body_hash", ("visit", "body_hash"), "noun_id", Receipt.noun == "visit"),
+    SealedColumn(PhoneDelivery, "body_hash"),
+    SealedColumn(PhoneDelivery, "body_sealed", batch=100),
+    SealedColumn(DeliveryKey, "private_sealed"),
     SealedColumn(Authenticator, "secret"),
     SealedColumn(CitySignIn, "client_secret"),
     SealedColumn(LawRequest, "words_sealed"),

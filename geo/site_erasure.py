@@ -15,6 +15,7 @@ from geo.change import Change
 from geo.erasure import Again, Erasure, Gone, Key, Listed, Noun, Reason, remember_erased, remember_listed
 from geo.law_request_query import refuse_held
 from geo.log import Act, note
+from geo.phone_delivery import PhoneDelivery
 from geo.receipt import Receipt
 from geo.site import Site, SiteMove, SiteStatus
 from geo.visit import Visit
@@ -151,6 +152,7 @@ async def _delete(session: AsyncSession, organisation_id: UUID, rows: Rows) -> R
     for table, hangs in (
         (Change, _of_noun(Change.noun, Change.noun_id, rows)),
         (Receipt, _of_noun(Receipt.noun, Receipt.noun_id, rows)),
+        (PhoneDelivery, or_(_of_noun(PhoneDelivery.kind, PhoneDelivery.noun_id, rows), PhoneDelivery.site_id == sites)),
         (SiteStatus, SiteStatus.site_id == sites),
         (SiteMove, or_(SiteMove.from_site_id == sites, SiteMove.to_site_id == sites)),
     ):

@@ -8,6 +8,7 @@ from geo.assignment import Assignment
 from geo.basemap import BasemapFeature
 from geo.change import Change
 from geo.city_sign_in import CityIdentity, CitySignIn
+from geo.delivery_key import DeliveryKey
 from geo.district import District
 from geo.erasure import Erasure
 from geo.law_file import LawFile
@@ -17,6 +18,7 @@ from geo.organisation import Organisation
 from geo.organisation_key import OrganisationKey
 from geo.passkey import Passkey, PasskeyChallenge
 from geo.patrol import Patrol
+from geo.phone_delivery import PhoneDelivery
 from geo.receipt import Receipt
 from geo.release import Release, ReleaseValue
 from geo.release_charge import ReleaseCharge
@@ -45,6 +47,7 @@ __all__ = [
     "Change",
     "CityIdentity",
     "CitySignIn",
+    "DeliveryKey",
     "District",
     "Erasure",
     "Geography",
@@ -59,6 +62,7 @@ __all__ = [
     "Passkey",
     "PasskeyChallenge",
     "Patrol",
+    "PhoneDelivery",
     "Receipt",
     "RecoveryCode",
     "Release",

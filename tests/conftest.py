@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.asking",
     "tests.fixtures.importing",
     "tests.fixtures.client",
+    "tests.fixtures.phone",
     "tests.fixtures.shown_passkey",
     "tests.fixtures.provider",
     "tests.fixtures.city_account",

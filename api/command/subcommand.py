@@ -23,6 +23,7 @@ PLACES = {
     "dpia": ("dpia", "run_dpia"),
     "retention": ("retention", "app"),
     "erasures": ("erasures", "app"),
+    "epoch": ("epoch", "app"),
 }
 """In the order of the help: the module in this package, and the function or the group of commands in it."""
 

@@ -18,6 +18,7 @@ from api.command.vault import ready_vault
 from api.database import Database
 from api.demo import DEMO_PASSWORD, load_demo
 from api.demo_person import demo_people_at, demo_slugs
+from api.epoch import renew_where_older
 from api.key_file import KeyFile
 from api.migration import is_empty, migrate
 from api.settings import Settings
@@ -72,6 +73,7 @@ def _database(settings: Settings, *, demo: bool) -> Iterator[str]:
         require_head(settings.database_url)
         ready_vault(settings, settings.database_url)
         asyncio.run(_refuse_demo_in_public(settings, settings.database_url))
+        asyncio.run(_find_older_copy(settings, settings.database_url))
         yield settings.database_url
         return
     with Cluster(settings.home) as cluster:
@@ -81,6 +83,7 @@ def _database(settings: Settings, *, demo: bool) -> Iterator[str]:
             typer.echo("The database is empty: making the demo town of Doggerstad.")
             asyncio.run(load_demo(cluster.url(), vault))
         asyncio.run(_refuse_demo_in_public(settings, cluster.url()))
+        asyncio.run(_find_older_copy(settings, cluster.url()))
         yield cluster.url()
 
 
@@ -96,6 +99,19 @@ async def _refuse_demo_in_public(settings: Settings, url: str) -> None:
         raise Refusal(
             f"{settings.host} can be reached from other machines, and this database holds a demo ({', '.join(slugs)}) "
             "whose password everybody knows. Listen on 127.0.0.1, or set LANTERN_HOME to a folder without a demo."
+        )
+
+
+async def _find_older_copy(settings: Settings, url: str) -> None:
+    database = Database(url, pool_size=1)
+    try:
+        found = await renew_where_older(database, settings.home)
+    finally:
+        await database.close()
+    for slug in found:
+        typer.echo(
+            f"{slug}: the database is older than it was: its log ends before what was anchored. A new epoch has begun, "
+            "and phones offer again what they had sent. If nobody restored a backup, find out who did this."
         )
 
 

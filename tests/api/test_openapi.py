@@ -92,6 +92,8 @@ async def test_what_every_operation_may_refuse_stands_in_the_document(
     for (method, path), problems in (await said(anyone)).items():
         if method not in of or (path == "/api/v1/session" and answer is None):
             continue
+        if "content" in wrong and "415" in problems and path.startswith("/api/v1/deliveries/"):
+            continue  # it takes no JSON
         refused = await mara.request(method, re.sub(r"\{.*?\}", str(new_id()), path), **wrong)
         if refused.status_code >= 400 or answer:
             kind = refused.json()["type"]

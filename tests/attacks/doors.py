@@ -246,6 +246,18 @@ ALERTS = [
     Door("GET /office/alerts", MANAGERS),
     Door("GET /phone/alerts", WORKERS),
 ]
+SENT = "no bytes of a phone"
+UNSEALED = dict.fromkeys(REACHING, 415)  # what opens is sent by phones alone: tests/api/test_delivery.py
+DELIVERIES = [
+    Door(f"GET {API}/delivery-key", REACHING),
+    Door(f"PUT {API}/deliveries/{{delivery_id}}", REACHING, file=SENT, instead=UNSEALED,
+         plain={"delivery_id": FRESH + "7"}),
+    Door(f"GET {API}/deliveries/{{delivery_id}}", REACHING, "delivery"),
+    Door(f"GET {API}/deliveries", MANAGERS, query="state=with-manager", exact=True),
+    Door(f"POST {API}/deliveries/{{delivery_id}}/placed", MANAGERS, "waiting delivery", body={}, exact=True),
+    Door(f"POST {API}/deliveries/{{delivery_id}}/dropped", MANAGERS, "waiting delivery", body={"reason": "mistake"},
+         exact=True),
+]  # fmt: skip
 
 PATROLS = [
     Door(f"GET {API}/patrols", REACHING),
@@ -386,6 +398,6 @@ LAW = [
 ]  # fmt: skip
 
 DOORS = [
-    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *ALERTS, *PATROLS, *PHONE, *OFFICE,
+    *AT_THE_DOOR, *OWN, *PEOPLE, *GROUND, *WIDENINGS, *SITES, *VISITS, *ALERTS, *PATROLS, *DELIVERIES, *PHONE, *OFFICE,
     *RELEASES, *STEWARD, *LAW,
 ]  # fmt: skip

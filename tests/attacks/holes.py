@@ -7,6 +7,7 @@ from api import (
     asking,
     credential,
     database,
+    delivery,
     device,
     incoming,
     problem,
@@ -24,7 +25,17 @@ from api.listing import Listing
 from api.sign_in_tries import SignInTries
 from api.turned_away import TurnedAway
 from api.vault import Keys
-from geo import account_erasure, account_query, coverage, export, export_wanted, folium_map, log_chain, release_draw
+from geo import (
+    account_erasure,
+    account_query,
+    coverage,
+    export,
+    export_wanted,
+    folium_map,
+    log_chain,
+    phone_delivery,
+    release_draw,
+)
 from geo.export import FRAMES, Form
 from tests.attacks import hole_patch as patches
 from tests.attacks.hole import Hole, function, nothing, nothing_at_all, policy, put, swap
@@ -128,6 +139,20 @@ BY_LAW = [
     Hole("an export goes out past the register", (
         "tests/api/test_law_request.py::test_exact_exports_are_frozen_until_it_is_decided_and_nothing_else",
     ), swap(api_export.refuse_frozen, nothing_at_all)),
+]  # fmt: skip
+
+KEPT = "tests/api/test_delivery_kept.py"
+DELIVERED = [
+    Hole("deliveries at once do not wait for each other", (
+        "tests/api/test_delivery.py::test_fifty_at_once_make_one_row_and_one_record",
+    ), swap(phone_delivery.queue_up, nothing_at_all)),
+    Hole("a phone brings back what was erased", (
+        f"{KEPT}::test_an_erased_site_takes_what_phones_sent_about_it_and_it_does_not_come_back",
+    ), put(delivery, "_tells_of_erased", nothing_at_all)),
+    Hole("what a manager settled keeps what was in it", (
+        f"{KEPT}::test_the_database_holds_managers_and_authors_to_it",
+    ), sql="DROP TRIGGER step ON lantern.delivery; "
+           "ALTER TABLE lantern.delivery DROP CONSTRAINT delivery_body_sealed_check"),
 ]  # fmt: skip
 
 LOG = [
@@ -279,4 +304,4 @@ ALERTS = [
              "(organisation_id = lantern.asking_organisation() AND lantern.asking_scope() = 'areas')"),
 ]  # fmt: skip
 
-HOLES = [*SCOPE, *DATABASE, *BY_LAW, *ALERTS, *LOG, *SIGN_IN, *WIRE]
+HOLES = [*SCOPE, *DATABASE, *BY_LAW, *DELIVERED, *ALERTS, *LOG, *SIGN_IN, *WIRE]

@@ -35,6 +35,28 @@ APP = {
     "lantern.change.note_sealed": "UPDATE",
     "lantern.city_identity": "DELETE INSERT SELECT",
     "lantern.city_sign_in": KEEP_AND_DELETE,
+    "lantern.delivery": "DELETE SELECT",
+    **{
+        f"lantern.delivery.{name}": "INSERT"
+        for name in (
+            "organisation_id",
+            "id",
+            "account_id",
+            "kind",
+            "noun_id",
+            "site_id",
+            "device_id",
+            "sequence",
+            "said_at",
+            "mended_at",
+        )
+    },
+    **{f"lantern.delivery.{name}": "INSERT UPDATE" for name in ("state", "why", "body_hash", "body_sealed")},
+    "lantern.delivery.settled_by": "UPDATE",
+    "lantern.delivery_key": "DELETE SELECT",
+    **{f"lantern.delivery_key.{name}": "INSERT" for name in ("organisation_id", "id", "public_key")},
+    "lantern.delivery_key.private_sealed": "INSERT UPDATE",
+    "lantern.delivery_key.retired_at": "UPDATE",
     "lantern.district": KEEP,
     "lantern.erasure": "SELECT",
     **{f"lantern.erasure.{name}": "INSERT" for name in ("organisation_id", "id", "noun", "reason", "erased_by")},

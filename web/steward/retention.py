@@ -24,6 +24,7 @@ KINDS = {
     Kind.CHANGES: N_("What rows were before they were changed"),
     Kind.SESSIONS: N_("Sessions that have ended"),
     Kind.ACCESS_TOKENS: N_("Access tokens that have ended"),
+    Kind.DELIVERIES: N_("Records of what phones sent"),
 }
 TOO_SHORT = N_("This is shorter than Lantern allows for this kind.")
 
