@@ -199,7 +199,7 @@ async def test_a_backup_that_is_put_back_is_cleared_of_whom_was_erased_since(
     assert town.email("ben") in await pg_dump(owner_url)
     ran = terminal.run("erasures", "apply", "-o", "doggerstad", **here)
     assert (ran.returncode, ran.stdout.strip()) == (
-        0, "1 ids on the list. Erased again: 0 sites, 0 visits, 1 accounts.",
+        0, "1 ids on the list. Erased again: 0 sites, 0 visits, 1 accounts, 0 alerts.",
     ), ran.stderr  # fmt: skip
     assert town.email("ben") not in await pg_dump(owner_url)
     rows = f"SELECT email, name, left_on FROM lantern.account WHERE id = '{ben}'"
