@@ -205,7 +205,7 @@ async def test_a_backup_that_is_put_back_is_cleared_of_whom_was_erased_since(
     rows = f"SELECT email, name, left_on FROM lantern.account WHERE id = '{ben}'"
     assert look(owner_url, rows) == [(None, FORMER, town.today)]
     again = terminal.run("erasures", "apply", "-o", "doggerstad", **here)
-    assert again.stdout.strip() == "1 ids on the list. Erased again: 0 sites, 0 visits, 0 accounts."
+    assert again.stdout.strip() == "1 ids on the list. Erased again: 0 sites, 0 visits, 0 accounts, 0 alerts."
     assert str(ben) in (await stefan.get(PAGE)).text
 
 

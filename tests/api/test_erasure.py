@@ -218,12 +218,12 @@ async def test_a_backup_that_is_put_back_is_cleared_of_what_was_erased_since(
     here = {"home": home, "database_url": settings.database_url, "key_file": settings.home / "keys" / "master"}
     ran = terminal.run("erasures", "apply", "-o", "doggerstad", **here)
     assert (ran.returncode, ran.stdout.strip()) == (
-        0, "2 ids on the list. Erased again: 1 sites, 1 visits, 0 accounts.",
+        0, "2 ids on the list. Erased again: 1 sites, 1 visits, 0 accounts, 0 alerts.",
     ), ran.stderr  # fmt: skip
     assert look(owner_url, f"SELECT count(*) FROM lantern.site WHERE id = '{town.sites['quay']}'") == [(0,)]
     assert look(owner_url, "SELECT count(*) FROM lantern.site") == [(3,)]
     again = terminal.run("erasures", "apply", "-o", "doggerstad", **here)
-    assert again.stdout.strip() == "2 ids on the list. Erased again: 0 sites, 0 visits, 0 accounts."
+    assert again.stdout.strip() == "2 ids on the list. Erased again: 0 sites, 0 visits, 0 accounts, 0 alerts."
     missing = terminal.run("erasures", "apply", "-o", "doggerstad", "--from", str(home / "none"), **here)
     assert (missing.returncode, "There is no list" in missing.stderr) == (1, True)
 

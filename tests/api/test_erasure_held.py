@@ -70,7 +70,7 @@ async def test_what_a_request_holds_is_kept_whole_and_the_rest_is_erased_and_the
     here = {"home": tmp_path, "database_url": settings.database_url, "key_file": settings.home / "keys" / "master"}
     ran = terminal.run("erasures", "apply", "-o", "doggerstad", **here)
     assert (ran.returncode, ran.stdout.splitlines()) == (0, [
-        "4 ids on the list. Erased again: 1 sites, 1 visits, 0 accounts.",
+        "4 ids on the list. Erased again: 1 sites, 1 visits, 0 accounts, 0 alerts.",
         "Kept whole, because a request by law holds it: 2 sites, 3 visits.",
         f"Run this again when these hold nothing any more: {id_of(path)}.",
     ]), ran.stderr  # fmt: skip
@@ -82,7 +82,7 @@ async def test_what_a_request_holds_is_kept_whole_and_the_rest_is_erased_and_the
     assert {row[0] for row in look(owner_url, "SELECT id FROM lantern.erasure")} == {*gone}
     await over(client, path, owner_url)
     again = terminal.run("erasures", "apply", "-o", "doggerstad", **here)
-    assert again.stdout.splitlines() == ["4 ids on the list. Erased again: 2 sites, 3 visits, 0 accounts."]
+    assert again.stdout.splitlines() == ["4 ids on the list. Erased again: 2 sites, 3 visits, 0 accounts, 0 alerts."]
     for name in held:
         assert look(owner_url, WHOLE.format(town.sites[name])) == [], name
 

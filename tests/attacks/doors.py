@@ -246,17 +246,14 @@ ALERTS = [
     Door("GET /office/alerts", MANAGERS),
     Door("GET /phone/alerts", WORKERS),
 ]
-SENT = "no bytes of a phone"
-UNSEALED = dict.fromkeys(REACHING, 415)  # what opens is sent by phones alone: tests/api/test_delivery.py
+SENT, UNSEALED = f"{API}/deliveries/{{delivery_id}}", dict.fromkeys(REACHING, 415)  # phones alone can: test_delivery.py
 DELIVERIES = [
     Door(f"GET {API}/delivery-key", REACHING),
-    Door(f"PUT {API}/deliveries/{{delivery_id}}", REACHING, file=SENT, instead=UNSEALED,
-         plain={"delivery_id": FRESH + "7"}),
-    Door(f"GET {API}/deliveries/{{delivery_id}}", REACHING, "delivery"),
+    Door(f"PUT {SENT}", REACHING, file="x", instead=UNSEALED, plain={"delivery_id": FRESH + "7"}),
+    Door(f"GET {SENT}", REACHING, "delivery"),
     Door(f"GET {API}/deliveries", MANAGERS, query="state=with-manager", exact=True),
-    Door(f"POST {API}/deliveries/{{delivery_id}}/placed", MANAGERS, "waiting delivery", body={}, exact=True),
-    Door(f"POST {API}/deliveries/{{delivery_id}}/dropped", MANAGERS, "waiting delivery", body={"reason": "mistake"},
-         exact=True),
+    Door(f"POST {SENT}/placed", MANAGERS, "waiting delivery", body={}, exact=True),
+    Door(f"POST {SENT}/dropped", MANAGERS, "waiting delivery", exact=True, body={"reason": "mistake"}),
 ]  # fmt: skip
 
 PATROLS = [
