@@ -1,8 +1,8 @@
 """Sign-in and sign-out over HTTP: sessions kept by the server, a strict cookie in the browser."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.asker import Asker
@@ -17,6 +17,7 @@ from api.sign_in_tries import DEVICE_COOKIE
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 MARK_LASTS_S = 365 * 24 * 3600
+KEEP = Query(description="`storage`: what the browser stored stays, such as visits that were not sent yet.")
 
 
 class SignInForm(Body):
@@ -72,9 +73,13 @@ async def read_session(asker: Anyone) -> WhoAmI:
 
 
 @router.delete("", status_code=204, responses=problems(403, 408, 413, 503))
-async def delete_session(request: Request, response: Response) -> None:
+async def delete_session(
+    request: Request, response: Response, keep: Annotated[Literal["storage"] | None, KEEP] = None
+) -> None:
     """Signs out; also when nobody was signed in."""
     secret = read_cookie(request, SESSION)
     if secret:
         await sign_out(get_database(request), secret)
     clear_cookies(response, request)
+    if keep:
+        response.headers["Clear-Site-Data"] = '"cache"'

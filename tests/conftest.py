@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.provider",
     "tests.fixtures.city_account",
     "tests.fixtures.browser",
+    "tests.fixtures.handset",
     "tests.fixtures.crowd",
     "tests.fixtures.gent",
     "tests.fixtures.wide_town",

@@ -26,6 +26,7 @@ from web import (
 from web.navigation import home
 from web.office import download, releases, upload
 from web.office import home as office
+from web.phone import app as phone_app
 from web.phone import home as phone
 from web.phone import visit
 from web.planner import home as planner
@@ -34,8 +35,8 @@ from web.steward import account_erasures, erasures, log, retention
 
 PAGES = (
     sign_in, city_sign_in, account, device, first_password, second_factor, passkey, preference, purpose, accounts,
-    phone, alert, visit, office, download, releases, upload, planner, maps, log, retention, erasures, account_erasures,
-    widening, law_request,
+    phone, phone_app, alert, visit, office, download, releases, upload, planner, maps, log, retention, erasures,
+    account_erasures, widening, law_request,
 )  # fmt: skip
 
 

@@ -11,9 +11,13 @@ await rm(fresh, { recursive: true, force: true });
 await mkdir(`${fresh}/leaflet`, { recursive: true });
 
 const scripts = (await readdir(`${here}scripts`)).filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"));
+const phone = ["phone/app.tsx", "phone/worker.ts"];
 await build({
-  entryPoints: scripts.map((name) => `${here}scripts/${name}`),
+  entryPoints: [...scripts, ...phone].map((name) => `${here}scripts/${name}`),
+  outbase: `${here}scripts`,
   outdir: fresh,
+  jsx: "automatic",
+  jsxImportSource: "preact",
   bundle: true,
   minify: true,
   format: "iife",

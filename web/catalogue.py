@@ -26,6 +26,7 @@ SOURCES: list[tuple[str, list[tuple[str, str]], dict[str, Any]]] = [
     ("geo/panels", [("**.html", "jinja2")], MARKUP),
     ("web", [("**.py", "python")], PYTHON),
     ("web/templates", [("**.html", "jinja2")], MARKUP),
+    ("web/scripts/phone", [("**.ts", "javascript"), ("**.tsx", "javascript")], MARKUP),
 ]
 
 

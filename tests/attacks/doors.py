@@ -268,6 +268,11 @@ PATROLS = [
 FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01T20:00", "outcome": "met",
         "people": "1", "lon": "2.321", "lat": "54.771"}  # fmt: skip
 PHONE = [
+    Door(f"GET {API}/phone/slice", WORKERS),
+    Door("GET /phone/app", EVERYONE),
+    Door("GET /phone/worker.js", EVERYONE),
+    Door("GET /phone/app.webmanifest", EVERYONE),
+    Door("GET /phone/words/{language}.json", EVERYONE, plain={"language": "en"}),
     Door("GET /phone", WORKERS),
     Door("GET /phone", WORKERS, "visit", query="saved={visit}"),
     Door("GET /phone/visit", WORKERS),

@@ -1,5 +1,7 @@
 """Every text is ready for translation, and a translation is spoken as soon as its file is there."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,6 +10,9 @@ import pytest
 from starlette.requests import Request
 
 from web import catalogue, i18n, page
+from web.phone import app
+
+SPOKEN = re.compile(r'(?:\b_|ngettext)\(\s*"([^"]+)"')
 
 POLISH = """
 msgid ""
@@ -55,6 +60,27 @@ def test_texts_of_pages_maps_problems_and_site_types_are_in_the_catalogue() -> N
     due = kept.get("One place is due")
     assert due
     assert due.pluralizable
+
+
+def test_every_text_of_the_phone_is_in_the_catalogue() -> None:
+    kept, scripts = catalogue.gather(), sorted((catalogue.ROOT / "web" / "scripts" / "phone").glob("*.ts*"))
+    spoken = [text for script in scripts for text in SPOKEN.findall(script.read_text(encoding="utf-8"))]
+    assert len(spoken) > 80
+    assert [text for text in spoken if text not in kept] == []
+
+
+def test_the_phone_is_told_its_own_words_in_the_forms_of_the_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pl").mkdir()
+    (tmp_path / "pl" / "messages.po").write_text(
+        POLISH.replace('msgid "overdue', '#: web/scripts/phone/say.ts\nmsgid "overdue'), encoding="utf-8"
+    )
+    monkeypatch.setattr(i18n, "LOCALE", tmp_path)
+    assert json.loads(app.words_of("pl")) == {
+        "overdue by one day": ["spóźnione o dzień", "spóźnione o %(count)s dni (kilka)", "spóźnione o %(count)s dni"]
+    }
+    assert json.loads(app.words_of("en")) == {}
 
 
 def test_a_translation_is_chosen_by_cookie_account_or_browser(polish: None) -> None:

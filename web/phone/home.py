@@ -1,17 +1,15 @@
 """A streetworker's home: my areas, and who is due."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlalchemy import func, select
 from starlette.responses import Response
 
-from api.asking import Asked, Who, get_database, get_vault, refusal
-from geo.account import Role
+from api.asking import Asked
+from api.working import Working
 from geo.visit import Visit
 from geo.watch import AreaOfToday, WatchedSite, areas_of_today, watched_sites
 from geo.widening_query import opened_areas
@@ -21,19 +19,6 @@ from web.widening import told_at_home
 
 router = APIRouter(prefix="/phone", include_in_schema=False)
 SHIFT = timedelta(hours=12)
-
-
-async def working(request: Request, asker: Who) -> AsyncIterator[Asked]:
-    """The transaction of a streetworker. Whoever is a manager too has no more than their own areas here, and so may
-    read the notes of these."""
-    if Role.STREETWORKER not in asker.roles:
-        raise refusal(asker)
-    database, worker = get_database(request), replace(asker, roles=frozenset({Role.STREETWORKER}))
-    async with database.asking(worker) as session:
-        yield Asked(session, worker, database, get_vault(request))
-
-
-Working = Annotated[Asked, Depends(working, scope="function")]
 
 
 @router.get("")

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asking import Asked
 from api.vault import Keys
+from api.working import Working
 from geo.delivery import Delivery, body_hash
 from geo.geometry import GeometryError
 from geo.geometry import point as check_point
@@ -25,7 +26,7 @@ from geo.watch import areas_of_today, watched_sites
 from web.form import typed
 from web.i18n import N_
 from web.page import render
-from web.phone.home import Working, places
+from web.phone.home import places
 from web.phone.visit_form import NEW, VisitForm, check
 from web.site_type import site_types
 
