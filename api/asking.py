@@ -33,6 +33,9 @@ from geo.log import Act, note
 from geo.typed_text import NotText, one_line
 
 PURPOSE_HEADER = "Lantern-Purpose"
+SIGNED_OUT_HEADER = "Lantern-Signed-Out"
+CARRYING = (DELIVERIES, "/api/v1/delivery-key", "/api/v1/phone/", "/api/v1/me")
+"""What the app of a phone asks for. It clears by itself all but what it still has to send."""
 SHORTEST_PURPOSE, LONGEST_PURPOSE = 3, 200
 
 
@@ -96,7 +99,7 @@ def farewell(request: Request, ended: Ended | None) -> dict[str, str]:
     """To a browser whose session was ended: drop the cookie and all that was kept with it.
 
     One whose time has merely passed keeps what it has stored: there may be visits that it could not send yet. So does
-    one that is sending these: they are sealed, and not acknowledged.
+    the app of a phone: these are sealed, and not acknowledged. It hears that it was signed out, and drops the rest.
     """
     gone = Response()
     drop_cookie(gone, request, SESSION)
@@ -104,8 +107,9 @@ def farewell(request: Request, ended: Ended | None) -> dict[str, str]:
     match ended:
         case Ended.GONE:
             cleared = ['"cache"', '"cookies"', '"storage"']
-            sending = request.url.path.startswith(DELIVERIES)
-            return cookie | {"Clear-Site-Data": ", ".join(cleared[:-1] if sending else cleared)}
+            if request.url.path.startswith(CARRYING):
+                return cookie | {"Clear-Site-Data": ", ".join(cleared[:-1]), SIGNED_OUT_HEADER: "yes"}
+            return cookie | {"Clear-Site-Data": ", ".join(cleared)}
         case Ended.LAPSED:
             return cookie
     return {}

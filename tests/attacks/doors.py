@@ -48,8 +48,7 @@ MADE = {"clientDataJSON": "AAAA", "attestationObject": "AAAA"}
 FRESH = "01990000-0000-7000-8000-00000000000"
 
 AT_THE_DOOR = [
-    Door("GET /openapi.json", EVERYONE),
-    Door("HEAD /openapi.json", EVERYONE),
+    *(Door(f"{method} /openapi.json", EVERYONE) for method in ("GET", "HEAD")),
     Door("GET /healthz", EVERYONE),
     Door("GET /static", EVERYONE, at="/static/map.css"),
     Door("GET /sign-in", EVERYONE),
@@ -269,9 +268,7 @@ FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01
         "people": "1", "lon": "2.321", "lat": "54.771"}  # fmt: skip
 PHONE = [
     Door(f"GET {API}/phone/slice", WORKERS),
-    Door("GET /phone/app", EVERYONE),
-    Door("GET /phone/worker.js", EVERYONE),
-    Door("GET /phone/app.webmanifest", EVERYONE),
+    *(Door(f"GET /phone/{name}", EVERYONE) for name in ("app", "worker.js", "app.webmanifest")),
     Door("GET /phone/words/{language}.json", EVERYONE, plain={"language": "en"}),
     Door("GET /phone", WORKERS),
     Door("GET /phone", WORKERS, "visit", query="saved={visit}"),
