@@ -70,3 +70,17 @@ async def test_a_session_ends_and_what_waits_on_the_phone_stays(client: Client) 
         assert answer.status_code == 204
         assert ('"storage"' in answer.headers["clear-site-data"]) is bool(cleared)
         assert (await ben.get(SLICE)).status_code == 401
+
+
+async def test_a_phone_that_was_signed_out_hears_so_and_clears_nothing_that_it_has_to_send(
+    client: Client, owner_url: str
+) -> None:
+    ben = await client("ben")
+    cookies = dict(ben.cookies)
+    run(owner_url, "DELETE FROM lantern.session")
+    for path, told in ((SLICE, "yes"), ("/api/v1/delivery-key", "yes"), ("/api/v1/me", "yes"), ("/api/v1/sites", None)):
+        ben.cookies.update(cookies)
+        answer = await ben.get(path)
+        assert answer.status_code == 401
+        assert answer.headers.get("lantern-signed-out") == told
+        assert ('"storage"' in answer.headers["clear-site-data"]) is (told is None)

@@ -338,6 +338,7 @@ async def test_axe_finds_nothing_on_any_screen_in_either_theme_and_every_target_
     await page.get_by_role("button", name="Met", exact=True).click()
     await check()
     await page.get_by_role("button", name="2–5", exact=True).click()
+    await expect(page.get_by_role("status")).to_be_visible()
     await check()
     for name, back in (("1 waiting", "Back"), ("Sign out", "Stay")):
         await page.get_by_role("button", name=name).click()

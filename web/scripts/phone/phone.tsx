@@ -37,7 +37,8 @@ export function Phone({ store }: { store: Store }): JSX.Element {
   const [stage, setStage] = useState<Stage>("starting");
   const [screen, setScreen] = useState<Screen>({ at: location.hash === "#leave" ? "leave" : "tonight" });
   const [session, setSession] = useState<Session | null>(null);
-  const [items, setItems] = useState<Queued[]>([]);
+  const [counted, setItems] = useState<Queued[] | null>(null);
+  const items = counted ?? [];
   const [outcome, setOutcome] = useState<Outcome>("idle");
   const [told, setTold] = useState("");
   const [saved, setSaved] = useState<Saved | null>(null);
@@ -83,7 +84,7 @@ export function Phone({ store }: { store: Store }): JSX.Element {
     return () => clearInterval(timer);
   }, []);
 
-  const canRenew = shell.ready && items.length === 0 && stage === "locked";
+  const canRenew = shell.ready && counted?.length === 0 && stage === "locked";
   useEffect(() => {
     if (canRenew) shell.use();
   }, [canRenew]);
@@ -153,7 +154,7 @@ export function Phone({ store }: { store: Store }): JSX.Element {
     <>
       <div class="bar">
         <button class="button" type="button" disabled={screen.at === "log"} onClick={() => setScreen({ at: "outbox" })}>
-          {waits(items)}
+          {counted ? waits(items) : _("One moment …")}
         </button>
         {stage === "open" && (
           <button class="button" type="button" onClick={lock}>

@@ -28,7 +28,11 @@ export async function renew(store: Store, session: Session, fetched: Fetched): P
   if (typeof fetched === "string") return session;
   const slice = { ...fetched.slice, logged: session.held?.slice.logged ?? {} };
   const held = { slice, fetchedAt: Date.now() };
-  await keepSlice(store, session.key, slice, held.fetchedAt);
+  try {
+    await keepSlice(store, session.key, slice, held.fetchedAt);
+  } catch {
+    // No space: it is shown as long as the app is open.
+  }
   return { ...session, held };
 }
 
