@@ -56,8 +56,7 @@ AT_THE_DOOR = [
     Door("GET /sign-in/code", EVERYONE),
     Door("POST /sign-in/code", EVERYONE, form={"code": "123456"}),
     Door("POST /sign-out", EVERYONE),
-    Door("POST /theme", EVERYONE, form={"theme": "dark"}),
-    Door("POST /language", EVERYONE, form={"language": "nl"}),
+    *(Door(f"POST /{name}", EVERYONE, form={name: value}) for name, value in (("theme", "dark"), ("language", "nl"))),
     Door(f"POST {API}/session", EVERYONE, body={"email": "alice@doggerstad.example", "password": PASSWORD}),
     Door(f"DELETE {API}/session", EVERYONE),
     Door("GET /sign-in/city/back", EVERYONE, instead=dict.fromkeys(EVERYONE, 401)),
@@ -267,10 +266,9 @@ PATROLS = [
 FORM = {"id": FRESH + "3", "new_site_id": FRESH + "4", "visited_at": "2026-03-01T20:00", "outcome": "met",
         "people": "1", "lon": "2.321", "lat": "54.771"}  # fmt: skip
 PHONE = [
-    Door(f"GET {API}/phone/slice", WORKERS),
+    *(Door(f"GET {path}", WORKERS) for path in ("/phone", f"{API}/phone/slice")),
     *(Door(f"GET /phone/{name}", EVERYONE) for name in ("app", "worker.js", "app.webmanifest")),
     Door("GET /phone/words/{language}.json", EVERYONE, plain={"language": "en"}),
-    Door("GET /phone", WORKERS),
     Door("GET /phone", WORKERS, "visit", query="saved={visit}"),
     Door("GET /phone/visit", WORKERS),
     Door("GET /phone/visit", WORKERS, "site", query="site={site}"),
