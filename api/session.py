@@ -72,7 +72,7 @@ async def read_session(asker: Anyone) -> WhoAmI:
     return who_am_i(asker)
 
 
-@router.delete("", status_code=204, responses=problems(403, 408, 413, 503))
+@router.delete("", status_code=204, responses=problems(403, 408, 413, 422, 503))
 async def delete_session(
     request: Request, response: Response, keep: Annotated[Literal["storage"] | None, KEEP] = None
 ) -> None:

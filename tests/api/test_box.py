@@ -229,6 +229,20 @@ KNOWN = {
     'dataset["origin"] === location.origin': "passkey.ts",
     'fetch("/api/v1/session"': "visit.ts",
     "location.replace(location.pathname)": "widening.ts",
+    'fetch(shown.dataset["from"]': "alerts.ts",
+    'location.assign("/phone/app#leave")': "leave.ts",
+    'indexedDB.open("lantern-phone")': "leave.ts",
+    "fetch(path, { ...how": "phone/ask.ts",
+    'fetch("/api/v1/session?keep=storage"': "phone/drain.ts",
+    "open(key": "phone/lock.ts",
+    "if (asked) location.reload();": "phone/shell.ts",
+    "await open(key, copy)": "phone/slice.ts",
+    "fetch(place.href)": "phone/words.ts",
+    "const at = new URL(event.request.url);": "phone/worker.ts",
+    "at.origin !== self.location.origin": "phone/worker.ts",
+    "at.pathname + at.search;": "phone/worker.ts",
+    "caches.open(CACHE)": "phone/worker.ts",
+    "return kept ?? fetch(request);": "phone/worker.ts",
 }
 
 

@@ -21,6 +21,9 @@ KEPT = {
     "/static": "files that are the same for everyone",
     "/maps/{kind}.js": "scripts of figures, without any place in them",
     "/api/v1/basemap/{layer}": "streets and water",
+    "/phone/worker.js": "what keeps the app for the phone",
+    "/phone/app.webmanifest": "the app's name and icons",
+    "/phone/words/{language}.json": "the app's texts",
 }
 """Whose successes may be kept by a browser, and why; all else is not stored."""
 

@@ -29,7 +29,8 @@ NUMBERS = (*SITE, *VISIT, *FALSE, WEST, SOUTH, EAST, NORTH)
 NAME, NOTE = "Zwanenmerk bij de sluis", "Achter het blauwe merkhek, code 4417 é"
 EMAIL, WHO = "mara.merk@doggerstad.example", "Mara Merkwaardig"
 PASSWORD, WRONG = "een merkwaardig lang wachtwoord", "een merkwaardig fout wachtwoord"
-TEXTS = (NAME, NOTE, EMAIL, WHO, PASSWORD, WRONG)
+OWN = "een merkwaardig eigen wachtwoord"
+TEXTS = (NAME, NOTE, EMAIL, WHO, PASSWORD, WRONG, OWN)
 API = "/api/v1"
 CLOSED = [[2.3, 54.7], [2.31, 54.7], [2.31, 54.71], [2.3, 54.7]]
 
@@ -56,7 +57,9 @@ class Marked:
         given = {"email": EMAIL, "password": PASSWORD}
         self.ask("POST", f"{API}/session", json=given | {"password": WRONG})
         assert self.ask("POST", f"{API}/session", json=given).status_code == 201
-        made = self.ask("POST", f"{API}/second-factor/authenticator", json={"password": PASSWORD}).json()
+        chosen = self.ask("POST", f"{API}/me/password", json={"current": PASSWORD, "new": OWN})
+        assert chosen.status_code == 204, chosen.text
+        made = self.ask("POST", f"{API}/second-factor/authenticator", json={"password": OWN}).json()
         code = pyotp.TOTP(made["secret"]).now()
         confirmed = self.ask("POST", f"{API}/second-factor/authenticator/confirm", json={"code": code})
         token = self.ask("POST", f"{API}/access-tokens", json={"name": "QGIS"})

@@ -34,6 +34,10 @@ HTML = {"Accept": "text/html"}
 NO_PAGES = {"/openapi.json", "/healthz", "/static", "/planner/map.js", "/maps/{kind}.js", "/sign-in/code"} | {
     "/sign-in/city/back",
     "/sign-in/city/{city_id}",
+    "/phone/app",  # the same for everyone: what it shows comes from the API, behind a PIN
+    "/phone/worker.js",
+    "/phone/app.webmanifest",
+    "/phone/words/{language}.json",
 }
 CHOOSING = "ben"
 """Whose password somebody else gave."""
@@ -91,6 +95,8 @@ FORM_FIELDS = {
 FORM_NOT_KEPT = {"current", "new", "again", "password", "code", "what", "site_type", "sites"} | {
     "token_password",
     "token_code",
+    "own_password",
+    "own_code",
 }
 
 
